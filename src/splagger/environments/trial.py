@@ -1,0 +1,202 @@
+"""A trial: several episodes of one task in a row, after which a new task is drawn by itself."""
+
+import typing
+from typing import Any, Literal, TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, Key
+
+from splagger.environments.environment import Environment
+from splagger.environments.spaces import Box, Discrete
+from splagger.foundation.checks import check_at_least, check_choice
+from splagger.foundation.errors import UserError
+
+Boundary = Literal["both", "terminal", "start"]
+"""What is seen where an episode ends inside a trial; see `Trial.boundary`."""
+
+BOUNDARIES: tuple[Boundary, ...] = typing.get_args(Boundary)
+"""Every boundary convention."""
+
+Pytree = TypeVar("Pytree")
+
+
+class TrialState(eqx.Module):
+    """Where one environment stands in its trial."""
+
+    task: Any
+    """The environment's task, a pytree."""
+    state: Any
+    """The environment's state, a pytree."""
+    episode: Int[Array, ""]
+    """Index of the running episode in the trial, 0 to K - 1."""
+    steps: Int[Array, ""]
+    """Steps made in the running episode, 0 to `max_episode_steps` - 1."""
+
+
+class TrialStep(eqx.Module):
+    """What one step of a trial returns besides the new state."""
+
+    next_observation: Float[Array, "observation"]
+    """What the memory sees as the end of this transition."""
+    observation: Float[Array, "observation"]
+    """What the policy acts on next, and the memory sees as the start of the next transition."""
+    reward: Float[Array, ""]
+    """The reward, not normalised."""
+    episode_end: Bool[Array, ""]
+    """Whether this transition ended an episode."""
+    trial_end: Bool[Array, ""]
+    """Whether it ended the trial's last episode. `observation` then belongs to a new trial."""
+    truncated: Bool[Array, ""]
+    """Whether it ended an episode by a time limit and not by termination."""
+    success: Bool[Array, ""]
+    """Whether it ended an episode that was a success."""
+    episode: Int[Array, ""]
+    """Index in the trial of the episode that this transition and its reward belong to."""
+
+
+class Trial(eqx.Module):
+    """An environment in which tasks last for K episodes (Beck et al. 2024, section 2).
+
+    With K > 1 every observation gets one more number at its end, the flag of an episode's end.
+    The dynamics are reset after every episode, the task is drawn again only after the K-th, and
+    both happen inside `step`. A trial has no length of its own: it ends with its K-th episode.
+
+    **Raises:** `UserError` for fewer than one episode, an unknown boundary, or an environment
+    whose observations are not vectors.
+    """
+
+    environment: Environment
+    """The environment."""
+    episodes: int = eqx.field(static=True)
+    """K, how many episodes a task lasts, at least 1."""
+    boundary: Boundary = eqx.field(default="both", static=True)
+    """What is seen where an episode other than the last one ends (Q7).
+
+    - `"both"`: the memory sees the terminal observation with flag 1, the policy acts on the start
+      observation of the next episode with flag 0. The default.
+    - `"terminal"`: both see the terminal observation with flag 1, although the simulator is
+      already in its new start. Published for ordinary environments.
+    - `"start"`: both see the start observation of the next episode, with flag 1. The terminal
+      observation is never seen. Published for mazes.
+
+    At the end of the whole trial the memory always sees the terminal observation with flag 1 and
+    the policy acts on the new task's start observation with flag 0.
+    """
+
+    def __check_init__(self) -> None:
+        check_at_least("episodes of a trial", self.episodes, 1)
+        check_choice("boundary of a trial", self.boundary, BOUNDARIES)
+        if len(self.environment.observation_space.shape) != 1:
+            raise UserError(
+                f"observations of {type(self.environment).__name__} must be vectors, but its "
+                f"observation space has shape {self.environment.observation_space.shape}."
+            )
+
+    @property
+    def observation_size(self) -> int:
+        """Length of an observation, the flag included."""
+        return self.environment.observation_space.size + (self.episodes > 1)
+
+    @property
+    def action_space(self) -> Box | Discrete:
+        """What an action is."""
+        return self.environment.action_space
+
+    @property
+    def may_truncate(self) -> bool:
+        """Whether `TrialStep.truncated` can ever be true (Q15)."""
+        return self.environment.truncates
+
+    @property
+    def max_steps(self) -> int:
+        """The largest number of steps in a trial."""
+        return self.episodes * self.environment.max_episode_steps
+
+    @property
+    def optimal_return(self) -> float | None:
+        """The best possible expected return of a trial, `None` where it is not known."""
+        return self.environment.optimal_return(self.episodes)
+
+    def reset(self, key: Key[Array, ""]) -> tuple[TrialState, Float[Array, "observation"]]:
+        """Draws a task and begins its first episode."""
+        task_key, start_key = jax.random.split(key)
+        return self.start(self.environment.sample_task(task_key), start_key)
+
+    def start(
+        self, task: Any, key: Key[Array, ""]
+    ) -> tuple[TrialState, Float[Array, "observation"]]:
+        """Begins the first episode of a given task."""
+        state, observation = self.environment.reset(task, None, key)
+        zero = jnp.zeros((), dtype=int)
+        return TrialState(task, state, episode=zero, steps=zero), self._flagged(observation, False)
+
+    def step(
+        self, trial_state: TrialState, action: Array, key: Key[Array, ""]
+    ) -> tuple[TrialState, TrialStep]:
+        """Makes one step, and begins the next episode or the next trial where one ended.
+
+        **Arguments:**
+
+        - `trial_state`: what `reset` or `step` returned.
+        - `action`: a scalar integer for a `Discrete` action space, a vector for a `Box`.
+        - `key`: a fresh key; every use inside gets its own part.
+
+        **Returns:** the state from which to step next, and a `TrialStep`.
+        """
+        step_key, episode_key, trial_key = jax.random.split(key, 3)
+        task = trial_state.task
+        state, step = self.environment.step(task, trial_state.state, action, step_key)
+        steps = trial_state.steps + 1
+
+        if self.environment.truncates:
+            time_limit = steps >= self.environment.max_episode_steps
+            truncated = (step.truncated | time_limit) & ~step.terminated
+        else:
+            truncated = jnp.zeros((), dtype=bool)
+        episode_end = step.terminated | truncated
+        trial_end = episode_end & (trial_state.episode + 1 >= self.episodes)
+
+        following = TrialState(task, state, episode=trial_state.episode, steps=steps)
+        seen = self._flagged(step.observation, episode_end)
+        acted_on = seen
+        if self.episodes > 1:
+            state, start = self.environment.reset(task, state, episode_key)
+            next_episode = TrialState(
+                task, state, episode=trial_state.episode + 1, steps=jnp.zeros_like(steps)
+            )
+            following = _choose(episode_end, next_episode, following)
+            inside = episode_end & ~trial_end
+            if self.boundary == "both":
+                acted_on = _choose(inside, self._flagged(start, False), seen)
+            elif self.boundary == "start":
+                seen = acted_on = _choose(inside, self._flagged(start, True), seen)
+        next_trial, first_observation = self.reset(trial_key)
+        return _choose(trial_end, next_trial, following), TrialStep(
+            next_observation=seen,
+            observation=_choose(trial_end, first_observation, acted_on),
+            reward=step.reward,
+            episode_end=episode_end,
+            trial_end=trial_end,
+            truncated=truncated,
+            success=step.success & episode_end,
+            episode=trial_state.episode,
+        )
+
+    def task_vector(self, trial_state: TrialState) -> Float[Array, "task"]:
+        """The hidden task of the running trial as numbers."""
+        return self.environment.task_vector(trial_state.task, trial_state.state)
+
+    def _flagged(
+        self, observation: Float[Array, "size"], episode_end: Bool[Array, ""] | bool
+    ) -> Float[Array, "flagged"]:
+        if self.episodes == 1:
+            return observation
+        flag = jnp.asarray(episode_end, dtype=observation.dtype)
+        return jnp.concatenate([observation, flag[None]])
+
+
+def _choose(condition: Bool[Array, ""], chosen: Pytree, otherwise: Pytree) -> Pytree:
+    # A `where` on every leaf, not a `cond`: under vmap a `cond` computes both sides as well.
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), chosen, otherwise)

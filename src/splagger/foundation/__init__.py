@@ -1,0 +1,1 @@
+"""Errors, settings, precision and running statistics: what every other room stands on."""

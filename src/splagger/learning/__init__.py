@@ -1,0 +1,1 @@
+"""Pure functions that collect experience and learn from it."""

@@ -1,0 +1,75 @@
+"""Evaluation: fresh tasks, the most likely actions, one trial each."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
+
+from splagger.agent import Agent
+from splagger.environments.trial import Trial
+from splagger.sequence.embedding import Transition
+
+
+class Evaluation(eqx.Module):
+    """The result of one trial in each of a number of fresh tasks."""
+
+    returns: Float[Array, "task episode"]
+    """Sum of the raw rewards of every episode."""
+    success: Bool[Array, "task episode"]
+    """Whether the episode ended with success."""
+
+
+def evaluate(
+    agent: Agent,
+    trial: Trial,
+    key: PRNGKeyArray,
+    *,
+    tasks: int,
+    erase_memory: bool = False,
+) -> Evaluation:
+    """Runs one trial in each of `tasks` fresh tasks with the deterministic policy.
+
+    Nothing of the training is touched. The memory starts from the prior.
+
+    **Arguments:**
+
+    - `agent`: to be evaluated.
+    - `trial`: where; it may differ from the one trained on in length and number of episodes.
+    - `key`: randomness of tasks and environments.
+    - `tasks`: how many trials are run side by side.
+    - `erase_memory`: whether the memory is set back to the initial one before every action: what
+        the agent can do without remembering.
+    """
+    reset_key, step_key = jax.random.split(key)
+    state, observation = jax.vmap(trial.reset)(jax.random.split(reset_key, tasks))
+    fresh = agent.initial_memory()
+    memory = agent.initial_memory((tasks,))
+
+    def running(carry):
+        step, _, _, _, done, _ = carry
+        return (step < trial.max_steps) & ~jnp.all(done)
+
+    def advance(carry):
+        step, state, observation, memory, done, evaluation = carry
+        action, _ = agent.act(memory, observation, None)
+        keys = jax.random.split(jax.random.fold_in(step_key, step), tasks)
+        state, result = jax.vmap(trial.step)(state, action, keys)
+        transition = Transition(observation, action, result.reward, result.next_observation)
+        # After a task's only trial its memory goes on into the next one; nothing of it counts.
+        memory, _ = agent.observe(memory, transition, jnp.zeros(tasks, bool), fresh)
+        if erase_memory:
+            memory = agent.initial_memory((tasks,))
+        row = jnp.arange(tasks)
+        counted = jnp.where(done, 0, result.reward)
+        evaluation = Evaluation(
+            evaluation.returns.at[row, result.episode].add(counted),
+            evaluation.success.at[row, result.episode].max(result.success & ~done),
+        )
+        return step + 1, state, result.observation, memory, done | result.trial_end, evaluation
+
+    empty = Evaluation(
+        jnp.zeros((tasks, trial.episodes), observation.dtype),
+        jnp.zeros((tasks, trial.episodes), bool),
+    )
+    start = (jnp.zeros((), jnp.int32), state, observation, memory, jnp.zeros(tasks, bool), empty)
+    return jax.lax.while_loop(running, advance, start)[-1]

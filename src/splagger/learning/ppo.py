@@ -1,0 +1,163 @@
+"""Proximal policy optimisation (Schulman et al. 2017) through the sequence model.
+
+Latents are recomputed with gradients through the whole rollout at every minibatch, so that the
+sequence model learns from the policy's and the critic's losses alone.
+"""
+
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, Shaped
+
+from splagger.agent import Agent, Networks
+from splagger.learning.rollout import Rollout
+from splagger.learning.train_state import Hyperparameters
+from splagger.sequence.embedding import Transition
+from splagger.sequence.split_aggregator import Memory
+
+Minibatches = Literal["time steps", "environments"]
+"""What a minibatch is made of. `time steps`: random steps of all environments, the whole rollout
+encoded anew for each, as published. `environments`: all steps of random environments, which alone
+are encoded: the same samples an epoch for a fraction of the encoding."""
+
+
+class Experience(eqx.Module):
+    """What the loss needs of a rollout."""
+
+    memory: Memory
+    """Memories before the first step, `[environment, ...]`."""
+    fresh_start: Bool[Array, " environment"]
+    """Whether the first step was the first of a trial."""
+    transitions: Transition
+    """As the memory saw them, `[time, environment, ...]`."""
+    trial_end: Bool[Array, "time environment"]
+    """Whether a step ended its trial."""
+    targets: "Targets"
+    """What the policy is trained on, `[time, environment]`."""
+
+    @classmethod
+    def create(
+        cls,
+        rollout: Rollout,
+        advantage: Float[Array, "time environment"],
+        target: Float[Array, "time environment"],
+        value: Float[Array, "time environment"],
+    ) -> "Experience":
+        """Joins a rollout with standardised advantages, value targets and old values."""
+        targets = Targets(
+            rollout.observation, rollout.action, rollout.log_probability, advantage, target, value
+        )
+        return cls(
+            rollout.memory, rollout.fresh_start, rollout.transitions, rollout.trial_end, targets
+        )
+
+    def environments(self, indices: Int[Array, " chosen"]) -> "Experience":
+        """The experience of some of the environments."""
+        first = jax.tree.map(lambda leaf: leaf[indices], (self.memory, self.fresh_start))
+        rest = (self.transitions, self.trial_end, self.targets)
+        return Experience(*first, *jax.tree.map(lambda leaf: leaf[:, indices], rest))
+
+
+class Targets(eqx.Module):
+    """What the loss compares the policy with. All fields share their leading dimensions."""
+
+    observation: Float[Array, "*batch observation"]
+    """What the policy acted on, not normalised."""
+    action: Shaped[Array, "*batch_action"]
+    """What it did."""
+    log_probability: Float[Array, "*batch"]
+    """Logarithm of the action's probability when it acted."""
+    advantage: Float[Array, "*batch"]
+    """Standardised advantage."""
+    target: Float[Array, "*batch"]
+    """Advantage plus old value, in units of normalised reward."""
+    value: Float[Array, "*batch"]
+    """The critic's value when the policy acted."""
+
+
+class Losses(eqx.Module):
+    """Means over a minibatch."""
+
+    total: Float[Array, ""]
+    """What is minimised."""
+    policy: Float[Array, ""]
+    """The clipped surrogate."""
+    value: Float[Array, ""]
+    """The value loss, with its factor 1/2."""
+    entropy: Float[Array, ""]
+    """The policy's entropy in nats."""
+    log_ratio: Float[Array, ""]
+    """The largest change of the logarithm of an action's probability."""
+
+
+def minibatch_loss(
+    networks: Networks,
+    agent: Agent,
+    experience: Experience,
+    samples: Int[Array, " sample"] | None,
+    hyperparameters: Hyperparameters,
+) -> tuple[Float[Array, ""], Losses]:
+    """The loss of one minibatch.
+
+    **Arguments:**
+
+    - `networks`: the parameters that gradients are taken for.
+    - `agent`: everything else of the agent; its own networks are not used.
+    - `experience`: what is encoded.
+    - `samples`: which of its steps make the loss, as `time * environments + environment`; None for
+        all.
+    - `hyperparameters`: weights and clip.
+    """
+    agent = eqx.tree_at(lambda a: a.networks, agent, networks)
+    latents = agent.unroll(
+        experience.memory, experience.transitions, experience.fresh_start, experience.trial_end
+    )[:-1]
+    latent, targets = jax.tree.map(
+        lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), (latents, experience.targets)
+    )
+    if samples is not None:
+        latent, targets = jax.tree.map(lambda leaf: leaf[samples], (latent, targets))
+    losses = policy_losses(agent, latent, targets, hyperparameters)
+    return losses.total, losses
+
+
+def policy_losses(
+    agent: Agent,
+    latent: Float[Array, "sample latent"],
+    targets: Targets,
+    hyperparameters: Hyperparameters,
+) -> Losses:
+    """PPO's losses of actor and critic for given latents."""
+    policy = agent.networks.actor_critic
+    clip = hyperparameters.clip
+    embedded = policy.embed(agent.observations.normalise(targets.observation), latent)
+    outputs = policy.actor(*embedded)
+    value = policy.critic(*embedded)[..., 0]
+
+    log_ratio = policy.distribution.log_probability(outputs, targets.action)
+    log_ratio = log_ratio - targets.log_probability
+    ratio = jnp.exp(log_ratio)
+    surrogate = jnp.minimum(
+        ratio * targets.advantage, jnp.clip(ratio, 1 - clip, 1 + clip) * targets.advantage
+    )
+    policy_loss = -jnp.mean(surrogate)
+
+    near = targets.value + jnp.clip(value - targets.value, -clip, clip)
+    value_loss = 0.5 * jnp.mean(
+        jnp.maximum(_smooth_l1(value - targets.target), _smooth_l1(near - targets.target))
+    )
+    entropy = jnp.mean(policy.distribution.entropy(outputs))
+    total = (
+        hyperparameters.value_weight * value_loss
+        + policy_loss
+        - hyperparameters.entropy_weight * entropy
+    )
+    return Losses(total, policy_loss, value_loss, entropy, jnp.max(jnp.abs(log_ratio)))
+
+
+def _smooth_l1(error: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Quadratic up to an error of 1, linear beyond (Huber 1964)."""
+    size = jnp.abs(error)
+    return jnp.where(size < 1, 0.5 * error**2, size - 0.5)

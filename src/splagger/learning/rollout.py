@@ -1,0 +1,137 @@
+"""Collecting experience: T steps in N environments."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
+
+from splagger.agent import Agent
+from splagger.environments.trial import Trial
+from splagger.learning.train_state import Collector
+from splagger.sequence.embedding import Transition
+from splagger.sequence.split_aggregator import Memory
+
+
+class Rollout(eqx.Module):
+    """What happened in T steps of N environments."""
+
+    memory: Memory
+    """The memories before the first step, `[environment, ...]`."""
+    fresh_start: Bool[Array, " environment"]
+    """Whether the first step was the first of a trial."""
+    observation: Float[Array, "time environment observation"]
+    """What the policy acted on."""
+    action: Shaped[Array, "time environment ..."]
+    """What it did."""
+    log_probability: Float[Array, "time environment"]
+    """Logarithm of the action's probability."""
+    latent: Float[Array, "time environment latent"]
+    """What it remembered when it acted."""
+    reward: Float[Array, "time environment"]
+    """The raw reward."""
+    next_observation: Float[Array, "time environment observation"]
+    """What the step led to and the memory saw."""
+    next_latent: Float[Array, "time environment latent"]
+    """The latent after the transition, before any reset for a new trial."""
+    episode_end: Bool[Array, "time environment"]
+    """Whether the step ended an episode."""
+    trial_end: Bool[Array, "time environment"]
+    """Whether the step ended a trial."""
+    truncated: Bool[Array, "time environment"]
+    """Whether the step ended an episode by its time limit alone."""
+    success: Bool[Array, "time environment"]
+    """Whether the step ended an episode with success."""
+    last_observation: Float[Array, "environment observation"]
+    """What the policy acts on after the rollout."""
+    last_latent: Float[Array, "environment latent"]
+    """What it remembers then."""
+
+    @property
+    def transitions(self) -> Transition:
+        """The steps as the memory saw them."""
+        return Transition(self.observation, self.action, self.reward, self.next_observation)
+
+
+def start_collector(agent: Agent, trial: Trial, environments: int, key: PRNGKeyArray) -> Collector:
+    """Begins a new trial in every environment."""
+    trial_state, observation = jax.vmap(trial.reset)(jax.random.split(key, environments))
+    return Collector(
+        trial=trial_state,
+        observation=observation,
+        memory=agent.initial_memory((environments,)),
+        fresh_start=jnp.ones(environments, bool),
+    )
+
+
+def collect(
+    agent: Agent,
+    trial: Trial,
+    collector: Collector,
+    key: PRNGKeyArray,
+    *,
+    steps: int,
+    restart_memory: bool,
+) -> tuple[Collector, Rollout]:
+    """Acts for a number of steps in every environment.
+
+    **Arguments:**
+
+    - `agent`: whose stochastic policy acts.
+    - `trial`: the environment.
+    - `collector`: where the environments stand.
+    - `key`: randomness.
+    - `steps`: T, the number of steps.
+    - `restart_memory`: whether all memories are reset to the initial one first, also in the middle
+        of a trial, as published (Q2).
+
+    **Returns:** where the environments stand now, and what happened.
+    """
+    environments = collector.observation.shape[0]
+    fresh = agent.initial_memory()
+    if restart_memory:
+        restarted = agent.initial_memory((environments,))
+        collector = eqx.tree_at(lambda c: c.memory, collector, restarted)
+
+    def step(carry, key):
+        trial_state, observation, memory = carry
+        action_key, *step_keys = jax.random.split(key, environments + 1)
+        action, log_probability = agent.act(memory, observation, action_key)
+        new_state, result = jax.vmap(trial.step)(trial_state, action, jnp.stack(step_keys))
+        transition = Transition(observation, action, result.reward, result.next_observation)
+        new_memory, next_latent = agent.observe(memory, transition, result.trial_end, fresh)
+        record = (observation, action, log_probability, memory.latent, result, next_latent)
+        return (new_state, result.observation, new_memory), record
+
+    start = (collector.trial, collector.observation, collector.memory)
+    end, record = jax.lax.scan(step, start, jax.random.split(key, steps))
+    trial_state, last_observation, last_memory = end
+    observation, action, log_probability, latent, result, next_latent = record
+    rollout = Rollout(
+        memory=collector.memory,
+        fresh_start=collector.fresh_start,
+        observation=observation,
+        action=action,
+        log_probability=log_probability,
+        latent=latent,
+        reward=result.reward,
+        next_observation=result.next_observation,
+        next_latent=next_latent,
+        episode_end=result.episode_end,
+        trial_end=result.trial_end,
+        truncated=result.truncated,
+        success=result.success,
+        last_observation=last_observation,
+        last_latent=last_memory.latent,
+    )
+    after = Collector(trial_state, last_observation, last_memory, result.trial_end[-1])
+    return after, rollout
+
+
+def rollout_values(agent: Agent, rollout: Rollout) -> Float[Array, "time_plus_one environment"]:
+    """Values of all observations the policy acted on, and of the last one.
+
+    They are computed after the rollout, in one batch, as acting does not need them.
+    """
+    observation = jnp.concatenate([rollout.observation, rollout.last_observation[None]])
+    latent = jnp.concatenate([rollout.latent, rollout.last_latent[None]])
+    return agent.value(observation, latent)

@@ -1,0 +1,83 @@
+"""Members of a sweep side by side in one compiled program."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from splagger.environments.trial import Trial
+from splagger.learning.evaluation import Evaluation, evaluate
+from splagger.learning.learner import Learner, Metrics
+from splagger.learning.train_state import Hyperparameters, TrainState
+
+MemberMethod = Literal["vectorised", "in turn"]
+"""How members share a device. `vectorised`: all at once, every product with a member dimension.
+`in turn`: one after the other inside the same program."""
+
+
+def fastest_member_method() -> MemberMethod:
+    """In turn on a CPU, whose products with a batch dimension are several times slower and whose
+    cores one member fills alone; vectorised on accelerators, which one member leaves idle."""
+    return "in turn" if jax.default_backend() == "cpu" else "vectorised"
+
+
+def over_members(function: Callable[..., Any], method: MemberMethod) -> Callable[..., Any]:
+    """Lifts a function of one member to arrays with a leading member dimension."""
+    if method == "vectorised":
+        return jax.vmap(function)
+    return lambda *arguments: jax.lax.map(lambda member: function(*member), arguments)
+
+
+class Sweep(eqx.Module):
+    """A learner's functions for all members, compiled.
+
+    Learning rates, seeds and all other numbers in `Hyperparameters` are inputs of the compiled
+    programs: new values compile nothing.
+    """
+
+    learner: Learner
+    """The learner of one member."""
+    method: MemberMethod = eqx.field(static=True)
+    """How members share a device."""
+
+    def initialise(
+        self, seeds: Int[Array, " member"], hyperparameters: Hyperparameters
+    ) -> TrainState:
+        """The state of all members before training."""
+        return _initialise(self, seeds, hyperparameters)
+
+    def update(self, state: TrainState) -> tuple[TrainState, Metrics]:
+        """One update of every member. The memory of `state` is used again: it is gone after."""
+        return _update(self, state)
+
+    def evaluate(
+        self,
+        state: TrainState,
+        keys: PRNGKeyArray,
+        *,
+        trial: Trial,
+        tasks: int,
+        erase_memory: bool = False,
+    ) -> Evaluation:
+        """One evaluation of every member, with a key for each, as in `evaluate`."""
+        return _evaluate(self, state.agent, keys, trial, tasks, erase_memory)
+
+
+@eqx.filter_jit
+def _initialise(sweep, seeds, hyperparameters):
+    return over_members(sweep.learner.initialise, sweep.method)(seeds, hyperparameters)
+
+
+@eqx.filter_jit(donate="all-except-first")
+def _update(sweep, state):
+    return over_members(sweep.learner.update, sweep.method)(state)
+
+
+@eqx.filter_jit
+def _evaluate(sweep, agents, keys, trial, tasks, erase_memory):
+    def one(agent, key):
+        return evaluate(agent, trial, key, tasks=tasks, erase_memory=erase_memory)
+
+    return over_members(one, sweep.method)(agents, keys)

@@ -1,0 +1,96 @@
+"""The whole state of training, as arrays alone."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from splagger.agent import Agent
+from splagger.environments.trial import TrialState
+from splagger.foundation.normalisers import RewardNormaliser
+from splagger.sequence.split_aggregator import Memory
+
+
+class Hyperparameters(eqx.Module):
+    """Numbers of the learner that may differ between members and cost no new compilation."""
+
+    learning_rate: Float[Array, ""]
+    """Step size of both optimisers, above 0."""
+    discount: Float[Array, ""]
+    """Discount factor, in [0, 1]."""
+    trace_decay: Float[Array, ""]
+    """Decay of advantage estimates ("lambda", "tau"), in [0, 1]."""
+    clip: Float[Array, ""]
+    """Bound on the change of probability ratios and of values, above 0."""
+    entropy_weight: Float[Array, ""]
+    """Weight of the entropy bonus, at least 0."""
+    value_weight: Float[Array, ""]
+    """Weight of the value loss, at least 0."""
+    maximum_gradient_norm: Float[Array, ""]
+    """Gradients are scaled down to this norm, policy and sequence model apart."""
+    annealing_updates: Float[Array, ""]
+    """The number of updates over which learning rates fall to 0; infinite for constant ones."""
+
+
+class Collector(eqx.Module):
+    """Where every environment stands between two rollouts."""
+
+    trial: TrialState
+    """State of the running trials, `[environment, ...]`."""
+    observation: Float[Array, "environment observation"]
+    """What the policy acts on next."""
+    memory: Memory
+    """The agent's memories."""
+    fresh_start: Bool[Array, " environment"]
+    """Whether the next step is the first of a trial."""
+
+
+class TrainState(eqx.Module):
+    """One member's training, whole: restoring it continues as if nothing had happened."""
+
+    agent: Agent
+    """Parameters and observation statistics."""
+    optimiser: tuple[Any, Any]
+    """Adam's moments for the policy and for the sequence model."""
+    collector: Collector
+    """The environments."""
+    rewards: RewardNormaliser
+    """Reward statistics."""
+    hyperparameters: Hyperparameters
+    """The learner's numbers."""
+    key: PRNGKeyArray
+    """Randomness of all later rollouts and updates."""
+    updates: Int[Array, ""]
+    """How many updates are done, counting those of a failed member."""
+    failed_at: Int[Array, ""]
+    """The update at which a loss or parameter was not finite, and from which on this member stands
+    still; -1 while all is well."""
+
+
+class Optimisers(eqx.Module):
+    """Adam for the policy and for the sequence model, apart as published (Q39)."""
+
+    policy_epsilon: float = eqx.field(static=True)
+    """Added to the root of the second moment, for the policy."""
+    sequence_epsilon: float = eqx.field(static=True)
+    """The same for the sequence model."""
+
+    def transformations(self) -> tuple[optax.GradientTransformation, optax.GradientTransformation]:
+        """Scaling by Adam's moments, without learning rate: policy, sequence model."""
+        return (
+            optax.scale_by_adam(eps=self.policy_epsilon),
+            optax.scale_by_adam(eps=self.sequence_epsilon),
+        )
+
+
+def clip_by_norm(gradient: Any, maximum: Float[Array, ""]) -> tuple[Any, Float[Array, ""]]:
+    """Scales a pytree of gradients down to a norm of at most `maximum`.
+
+    **Returns:** the scaled gradients and the norm before.
+    """
+    norm = optax.tree.norm(gradient)
+    scale = jnp.minimum(1, maximum / (norm + 1e-6))
+    return jax.tree.map(lambda leaf: leaf * scale, gradient), norm

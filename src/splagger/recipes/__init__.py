@@ -1,0 +1,1 @@
+"""Named settings, and builders that turn settings into objects."""

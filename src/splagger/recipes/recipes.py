@@ -1,0 +1,81 @@
+"""Whole settings by name: for an environment and an agent, everything else.
+
+Importing this module does not import jax.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from splagger.foundation.errors import unknown_name
+from splagger.foundation.settings import ConventionSettings, LearningSettings, Settings
+from splagger.recipes.agents import find_agent
+
+
+def default(environment: str, agent: str) -> Settings:
+    """The paper's sizes and numbers, with the published system's peculiarities mended."""
+    return Settings(environment=environment, agent=find_agent(agent).settings)
+
+
+def paper(environment: str, agent: str) -> Settings:
+    """The published system: its settings and its peculiarities (Q1, Q2, Q6, Q7, Q9, Q14, Q15, Q19,
+    Q28), for comparisons with its results. Memory mazes see the start of the next episode alone."""
+    entry = find_agent(agent)
+    return Settings(
+        environment=environment,
+        agent=entry.settings,
+        learning=LearningSettings(),
+        conventions=ConventionSettings(
+            boundary="start",
+            memory_reset="before last transition",
+            restart_memory=True,
+            reset_all_returns=True,
+            critic_bias_bound=1.0,
+            early_statistics=True,
+            time_limits="terminal",
+            action_encoding="index",
+            train_prior=False,
+        ),
+        seeds=3,
+        frames=_published_frames(environment),
+        evaluation_tasks=16,
+    )
+
+
+def small(environment: str, agent: str) -> Settings:
+    """A small network for two cores and a few minutes: the same code, fewer neurons."""
+    entry = find_agent(agent)
+    return Settings(
+        environment=environment,
+        agent=replace(
+            entry.settings,
+            encoder_size=64,
+            policy_observation_embedding=32,
+            policy_latent_embedding=8,
+            policy_hidden_sizes=(32, 32),
+        ),
+        learning=LearningSettings(steps=400, minibatch_kind="environments"),
+    )
+
+
+RECIPES: dict[str, Callable[[str, str], Settings]] = {
+    "default": default,
+    "paper": paper,
+    "small": small,
+}
+"""Every recipe by its name."""
+
+
+def settings_for(environment: str, agent: str, recipe: str = "default") -> Settings:
+    """Settings for an environment and an agent by a recipe.
+
+    **Raises:** `UserError` for an unknown agent or recipe, with the nearest names. The environment
+    is looked up when it is built.
+    """
+    if recipe not in RECIPES:
+        raise unknown_name("recipe", recipe, RECIPES)
+    return RECIPES[recipe](environment, agent)
+
+
+def _published_frames(environment: str) -> int:
+    agreement = "agreement" in environment or "A50" in environment
+    return 10_000_000 if agreement else 1_500_000

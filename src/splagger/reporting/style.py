@@ -1,0 +1,95 @@
+"""How every figure looks: sizes, colours and marks, in one place."""
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+"""Colours that people with any colour vision tell apart (Okabe and Ito, 2008), without yellow."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+"""Marks that tell curves apart in print without colours."""
+
+LINE_STYLES = ("-", "-.", ":")
+"""Line styles of the first, second and third round through the colours. Dashes are for optima."""
+
+BOLD_LINE = {
+    "linewidth": 2.2,
+    "markersize": 4.5,
+    "markeredgecolor": "white",
+    "markeredgewidth": 0.6,
+}
+"""The line of what a figure is about."""
+
+OTHER_LINE_STYLE = (0, (1, 1.8))
+"""The line style of what is not the best of its run."""
+
+PANEL_WIDTH = 5.6
+"""Inches of a panel, its labels at the right included."""
+
+PANEL_HEIGHT = 3.6
+"""Inches of a panel, its title included."""
+
+RESOLUTION = 200
+"""Pixels per inch of a PNG."""
+
+QUIET_COLOUR = "#5A5A5A"
+"""For what is there to compare with: optima, notes, axes."""
+
+RECORD: dict[Any, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": QUIET_COLOUR,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.labelcolor": "#222222",
+    "axes.labelsize": 10,
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "figure.facecolor": "white",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 10,
+    "grid.color": "#E3E3E3",
+    "grid.linewidth": 0.7,
+    "lines.dash_capstyle": "round",
+    "lines.solid_capstyle": "round",
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "splagger",
+    "text.usetex": False,
+    "xtick.color": QUIET_COLOUR,
+    "xtick.labelcolor": "#222222",
+    "xtick.labelsize": 9,
+    "ytick.color": QUIET_COLOUR,
+    "ytick.labelcolor": "#222222",
+    "ytick.labelsize": 9,
+}
+"""The matplotlib settings of every figure."""
+
+
+def agent_style(number: int) -> dict[str, Any]:
+    """Returns the colour, marker and line style of the agent with this number, from 0."""
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "marker": MARKERS[number % len(MARKERS)],
+        "linestyle": LINE_STYLES[number // len(COLOURS) % len(LINE_STYLES)],
+    }
+
+
+def label_frames(axes: Axes, last: int) -> None:
+    """Makes the horizontal axis one of frames, from 0 to `last`, in a unit that reads well."""
+    unit, name = next((unit, name) for unit, name in _UNITS if last >= unit)
+    axes.set_xlabel(f"frames{name}")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda frames, _: f"{frames / unit:g}"))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
+    # A little more, so that the last mark is not cut in half.
+    axes.set_xlim(left=0, right=max(last, 1) * 1.01)
+
+
+_UNITS = ((1_000_000, " (millions)"), (1_000, " (thousands)"), (0, ""))

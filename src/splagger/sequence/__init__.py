@@ -1,0 +1,1 @@
+"""Sequence models: from transitions to the latent that conditions the policy."""

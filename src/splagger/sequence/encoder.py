@@ -1,0 +1,87 @@
+"""The interface of encoders: the part of a sequence model that may depend on order."""
+
+import abc
+from typing import TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, PyTree
+
+State = TypeVar("State")
+
+
+def select_start(start: Bool[Array, "*batch"], fresh: State, state: State) -> State:
+    """Takes `fresh` where `start` is set and `state` elsewhere.
+
+    Selecting, rather than multiplying with zero, keeps infinities in `state` from turning to NaN.
+
+    **Arguments:**
+
+    - `start`: which items of the batch start anew.
+    - `fresh`: a pytree without batch dimensions, or with them.
+    - `state`: a pytree of arrays `[*batch, feature]`.
+    """
+    return jax.tree.map(lambda new, old: jnp.where(start[..., None], new, old), fresh, state)
+
+
+def broadcast(tree: State, batch: tuple[int, ...]) -> State:
+    """Repeats every array `[feature]` of a pytree to `[*batch, feature]`."""
+    return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (*batch, *leaf.shape)), tree)
+
+
+class Encoder(eqx.Module):
+    """A recurrence over embedded transitions.
+
+    What of a step does not depend on the state is split off into `project`, so that a whole
+    sequence can be projected in one product before the recurrence runs over it.
+    """
+
+    size: eqx.AbstractVar[int]
+    """Width of the output."""
+
+    @abc.abstractmethod
+    def start(self) -> PyTree[Float[Array, " state"]]:
+        """The state before any transition, without batch dimensions."""
+
+    @abc.abstractmethod
+    def project(self, x: Float[Array, "*batch embedded"]) -> Float[Array, "*batch projected"]:
+        """The part of a step that does not depend on the state."""
+
+    @abc.abstractmethod
+    def advance(
+        self,
+        state: PyTree[Float[Array, "*batch state"]],
+        projected: Float[Array, "*batch projected"],
+    ) -> tuple[PyTree[Float[Array, "*batch state"]], Float[Array, "*batch output"]]:
+        """The rest of a step: the new state and the output."""
+
+    def step(
+        self, state: PyTree[Float[Array, "*batch state"]], x: Float[Array, "*batch embedded"]
+    ) -> tuple[PyTree[Float[Array, "*batch state"]], Float[Array, "*batch output"]]:
+        """Takes in one embedded transition."""
+        return self.advance(state, self.project(x))
+
+    def unroll(
+        self,
+        state: PyTree[Float[Array, "environment state"]],
+        xs: Float[Array, "time environment embedded"],
+        starts: Bool[Array, "time environment"],
+    ) -> tuple[PyTree[Float[Array, "environment state"]], Float[Array, "time environment output"]]:
+        """Takes in a whole sequence.
+
+        **Arguments:**
+
+        - `state`: before the sequence.
+        - `xs`: embedded transitions.
+        - `starts`: where set, the state is reset to `start()` before that transition.
+
+        **Returns:** the state after the sequence, and the output after every transition.
+        """
+        fresh = self.start()
+
+        def step(state, inputs):
+            projected, start = inputs
+            return self.advance(select_start(start, fresh, state), projected)
+
+        return jax.lax.scan(step, state, (self.project(xs), starts))

@@ -1,0 +1,71 @@
+"""Running aggregates of a sequence that restart at trial starts."""
+
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool
+
+from splagger.sequence.aggregator import Aggregator, Element
+from splagger.sequence.encoder import select_start
+
+ScanMethod = Literal["sequential", "parallel"]
+"""`sequential`: one step after the other, the least work. `parallel`: O(log time) rounds over the
+whole sequence (Blelloch 1990)."""
+
+
+def fastest_method() -> ScanMethod:
+    """Sequential on a CPU, where rounds over the whole sequence cost memory traffic; parallel on
+    accelerators, where every sequential step costs the start of a kernel."""
+    return "sequential" if jax.default_backend() == "cpu" else "parallel"
+
+
+def segmented_scan(
+    aggregator: Aggregator,
+    carried: Element,
+    fresh: Element,
+    elements: Element,
+    starts: Bool[Array, "time environment"],
+    method: ScanMethod,
+) -> Element:
+    """Aggregates every prefix of a sequence.
+
+    **Arguments:**
+
+    - `aggregator`: whose `combine` is used.
+    - `carried`: the aggregate before the sequence, `[environment, feature]`.
+    - `fresh`: the start element, `[feature]`.
+    - `elements`: lifted inputs, `[time, environment, feature]`.
+    - `starts`: where set, the aggregate is `fresh` before that element.
+    - `method`: how to scan; both give the same up to rounding.
+
+    **Returns:** the aggregates after every element, `[time, environment, feature]`.
+    """
+    if method == "sequential":
+
+        def step(aggregate, inputs):
+            element, start = inputs
+            aggregate = aggregator.combine(select_start(start, fresh, aggregate), element)
+            return aggregate, aggregate
+
+        return jax.lax.scan(step, carried, (elements, starts))[1]
+
+    # A segment's first element takes the start element in; within segments, plain combination.
+    before = jax.tree.map(
+        lambda carry, new: jnp.concatenate(
+            [carry[None], jnp.broadcast_to(new, (starts.shape[0] - 1, *carry.shape))]
+        ),
+        carried,
+        fresh,
+    )
+    first = starts.at[0].set(True)
+    before = select_start(starts, fresh, before)
+    elements = select_start(first, aggregator.combine(before, elements), elements)
+
+    def combine(left, right):
+        left_first, left_element = left
+        right_first, right_element = right
+        combined = aggregator.combine(left_element, right_element)
+        return left_first | right_first, select_start(right_first, right_element, combined)
+
+    return jax.lax.associative_scan(combine, (first, elements))[1]

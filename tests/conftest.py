@@ -1,0 +1,42 @@
+"""What every test stands on: set up before jax and splagger are imported."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+# Tests run in worker processes and start the command line: the environment reaches them all.
+_ROOT = Path(__file__).resolve().parents[1]
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_ROOT / ".cache" / "jax"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import hypothesis  # noqa: E402
+import jax  # noqa: E402
+import jaxtyping  # noqa: E402
+import pytest  # noqa: E402
+
+# Shapes and types of every call are checked, while jax traces it.
+jaxtyping.install_import_hook("splagger", "beartype.beartype")
+
+# The same examples in every run, and none fails for being slow: the machine may be shared.
+hypothesis.settings.register_profile(
+    "splagger",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("splagger")
+
+
+@pytest.fixture
+def float64() -> Iterator[None]:
+    """Runs the test with 64-bit numbers as jax's default."""
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """The folder of numbers recorded from the published implementation."""
+    return Path(__file__).parent / "data"
