@@ -93,7 +93,7 @@ def test_fields_and_class_attributes_serve_as_attributes():
 
     environment = Fields()
     assert environment.observation_space.size == 1
-    assert environment.action_space.n == 2
+    assert environment.action_space == Discrete(2)
     assert environment.max_episode_steps == 7
     assert not environment.truncates
 

@@ -52,9 +52,7 @@ def builder_options(builder: Callable[..., Any]) -> dict[str, Option]:
     """The options of a function or class: its keyword parameters, by name and in order."""
     # Annotations may be strings; where one names something unknown here, no type is checked.
     try:
-        hints = typing.get_type_hints(
-            builder.__init__ if inspect.isclass(builder) else builder  # type: ignore[misc]
-        )
+        hints = typing.get_type_hints(builder.__init__ if inspect.isclass(builder) else builder)
     except (NameError, TypeError):
         hints = {}
     return {

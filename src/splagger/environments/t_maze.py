@@ -50,7 +50,7 @@ class TMaze(Environment[TMazeTask, TMazeState]):
     position encoding follows them. Which check is shown is noise, a sub-task or a clue, depending
     on the settings below. Nothing ever moves the agent to the left.
 
-    The seven published mazes (Beck et al. 2024, section 6 and appendix) are made by the functions
+    The seven published mazes (Beck et al. 2024) are made by the functions
     in `splagger.environments.t_maze_family`.
 
     **Raises:** `UserError` for settings that do not fit together.

@@ -1,5 +1,6 @@
 """The seven published T-mazes (Beck et al. 2024), each with the options that make sense for it."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from splagger.environments.entries import EnvironmentEntry
@@ -94,7 +95,9 @@ def _agreement(
     )
 
 
-def _entry(name: str, published: str, description: str, builder) -> EnvironmentEntry:
+def _entry(
+    name: str, published: str, description: str, builder: Callable[..., TMaze]
+) -> EnvironmentEntry:
     return EnvironmentEntry(
         name=name,
         description=description,
@@ -149,4 +152,4 @@ T_MAZES: tuple[EnvironmentEntry, ...] = (
         latent,
     ),
 )
-"""The entries of the registry."""
+"""Their entries in the registry."""

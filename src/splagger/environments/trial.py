@@ -57,7 +57,7 @@ class TrialStep(eqx.Module):
 
 
 class Trial(eqx.Module):
-    """An environment in which tasks last for K episodes (Beck et al. 2024, section 2).
+    """An environment in which tasks last for K episodes (Beck et al. 2024).
 
     With K > 1 every observation gets one more number at its end, the flag of an episode's end.
     The dynamics are reset after every episode, the task is drawn again only after the K-th, and

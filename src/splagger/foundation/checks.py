@@ -6,7 +6,7 @@ from typing import Any
 from splagger.foundation.errors import UserError
 
 
-def check_at_least(name: str, value: float, minimum: float) -> None:
+def check_at_least(name: str, value: float | int, minimum: float | int) -> None:
     """Requires a finite number of at least `minimum`.
 
     **Raises:** `UserError`, naming the setting `name`.
@@ -15,7 +15,7 @@ def check_at_least(name: str, value: float, minimum: float) -> None:
         raise UserError(f"{name} is {value}, but it must be a finite number >= {minimum}.")
 
 
-def check_positive(name: str, value: float) -> None:
+def check_positive(name: str, value: float | int) -> None:
     """Requires a finite number above 0.
 
     **Raises:** `UserError`, naming the setting `name`.
@@ -24,7 +24,7 @@ def check_positive(name: str, value: float) -> None:
         raise UserError(f"{name} is {value}, but it must be a finite number > 0.")
 
 
-def check_fraction(name: str, value: float) -> None:
+def check_fraction(name: str, value: float | int) -> None:
     """Requires a number from 0 to 1.
 
     **Raises:** `UserError`, naming the setting `name`.

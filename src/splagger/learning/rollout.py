@@ -9,6 +9,7 @@ from splagger.agent import Agent
 from splagger.environments.trial import Trial
 from splagger.learning.train_state import Collector
 from splagger.sequence.embedding import Transition
+from splagger.sequence.encoder import select_start
 from splagger.sequence.split_aggregator import Memory
 
 
@@ -88,9 +89,10 @@ def collect(
     """
     environments = collector.observation.shape[0]
     fresh = agent.initial_memory()
-    if restart_memory:
-        restarted = agent.initial_memory((environments,))
-        collector = eqx.tree_at(lambda c: c.memory, collector, restarted)
+    # An update has changed the parameters since: where a trial starts, so does its memory.
+    restart = collector.fresh_start | restart_memory
+    memory = select_start(restart, fresh, collector.memory)
+    collector = eqx.tree_at(lambda c: c.memory, collector, memory)
 
     def step(carry, key):
         trial_state, observation, memory = carry

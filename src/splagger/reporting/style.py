@@ -84,7 +84,7 @@ def agent_style(number: int) -> dict[str, Any]:
 
 def label_frames(axes: Axes, last: int) -> None:
     """Makes the horizontal axis one of frames, from 0 to `last`, in a unit that reads well."""
-    unit, name = next((unit, name) for unit, name in _UNITS if last >= unit)
+    unit, name = next((unit, name) for unit, name in _UNITS if max(last, 1) >= unit)
     axes.set_xlabel(f"frames{name}")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda frames, _: f"{frames / unit:g}"))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
@@ -92,4 +92,4 @@ def label_frames(axes: Axes, last: int) -> None:
     axes.set_xlim(left=0, right=max(last, 1) * 1.01)
 
 
-_UNITS = ((1_000_000, " (millions)"), (1_000, " (thousands)"), (0, ""))
+_UNITS = ((1_000_000, " (millions)"), (1_000, " (thousands)"), (1, ""))

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-_PYTHON_NUMBERS = {"bool": bool, "int": int, "float": float}
+_PYTHON_NUMBERS = {"Python bool": bool, "Python int": int, "Python float": float}
 
 
 def shape_and_dtype(name: str, leaf: Any) -> tuple[tuple[int, ...], str]:
@@ -21,7 +21,7 @@ def shape_and_dtype(name: str, leaf: Any) -> tuple[tuple[int, ...], str]:
     **Raises:** `TypeError` for any other leaf.
     """
     if isinstance(leaf, bool | int | float) and not isinstance(leaf, np.generic):
-        return (), type(leaf).__name__
+        return (), f"Python {type(leaf).__name__}"
     if not hasattr(leaf, "shape") or not hasattr(leaf, "dtype"):
         raise TypeError(f"the leaf {name} is a {type(leaf).__name__}, not an array or a number")
     return tuple(leaf.shape), str(leaf.dtype)
@@ -75,7 +75,8 @@ def stands_for_number(saved_dtype: str, leaf: Any) -> bool:
     """
     if saved_dtype not in _PYTHON_NUMBERS or _is_key(leaf):
         return False
-    kind = {"bool": jnp.bool_, "int": jnp.integer, "float": jnp.floating}[saved_dtype]
+    kinds = {bool: jnp.bool_, int: jnp.integer, float: jnp.floating}
+    kind = kinds[_PYTHON_NUMBERS[saved_dtype]]
     return hasattr(leaf, "dtype") and jnp.issubdtype(leaf.dtype, kind)
 
 

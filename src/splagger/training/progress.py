@@ -105,11 +105,12 @@ class TrainingProgress:
         **Arguments:**
 
         - `frames`: the frames of each member so far.
-        - `frames_per_second`: the present speed, in frames of one member.
+        - `frames_per_second`: the present speed, in frames of one member; as before if 0.
         - `rows`: one status for each member, in their order; as before if `None`.
         """
         self._frames = frames
-        self._frames_per_second = frames_per_second
+        if frames_per_second > 0:
+            self._frames_per_second = frames_per_second
         if rows is not None:
             if len(rows) != len(self._members):
                 raise ValueError(f"{len(rows)} rows for {len(self._members)} members")

@@ -1,0 +1,100 @@
+"""Evaluating a trained run, also on another environment."""
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from splagger.environments.registry import canonical_name
+from splagger.environments.trial import Trial
+from splagger.foundation.errors import UserError
+from splagger.foundation.precision import matrix_product_precision
+from splagger.recipes.build import build_trial
+from splagger.training.compilation_cache import enable_compilation_cache
+from splagger.training.session import open_session, restore_latest
+
+
+def evaluate_run(
+    run: str | Path,
+    *,
+    tasks: int = 256,
+    environment: str | None = None,
+    seed: int = 0,
+    erase_memory: bool = False,
+    trust: bool = False,
+) -> dict[str, Any]:
+    """Runs one trial in each of a number of fresh tasks with every member of a run.
+
+    **Arguments:**
+
+    - `run`: the run directory; its newest checkpoint is used.
+    - `tasks`: how many fresh tasks, at least 1.
+    - `environment`: another environment than the one trained on, such as a longer maze.
+    - `seed`: decides the tasks, which differ from all tasks of training.
+    - `erase_memory`: whether the memory is erased before every action: what the agent can do
+        without it.
+    - `trust`: whether code that an environment's name refers to may be imported.
+
+    **Returns:** JSON values: `environment`, `agent`, `tasks`, `optimal_trial_return` (None if
+    unknown) and `members`, a list with `learning_rate`, `seed`, `frames`, `return_per_episode`,
+    `trial_return` and `success_per_episode` (None where success is not defined).
+
+    **Raises:** `UserError` if the run cannot be read or the other environment does not fit.
+    """
+    if tasks < 1:
+        raise UserError(f"tasks is {tasks}, but it must be at least 1.")
+    enable_compilation_cache()
+    directory, session = open_session(Path(run), trust=trust)
+    trial = session.trial
+    if environment is not None:
+        trial = build_trial(session.settings, environment, trust=trust)
+        _check_fits(trial, session.trial, environment)
+    state, metadata = restore_latest(directory, session)
+    with matrix_product_precision(session.settings.precision):
+        evaluation = jax.device_get(
+            session.sweep.evaluate(
+                state,
+                session.later_evaluation_keys(seed),
+                trial=trial,
+                tasks=tasks,
+                erase_memory=erase_memory,
+            )
+        )
+    failed_at = np.asarray(state.failed_at)
+    members = []
+    for member, (learning_rate, member_seed) in enumerate(session.settings.members):
+        updates = metadata["update"] if failed_at[member] < 0 else int(failed_at[member])
+        returns = [float(value) for value in evaluation.returns[member].mean(axis=0)]
+        success = [float(value) for value in evaluation.success[member].mean(axis=0)]
+        members.append(
+            {
+                "learning_rate": learning_rate,
+                "seed": member_seed,
+                "frames": updates * session.sweep.learner.frames_per_update,
+                "return_per_episode": returns,
+                "trial_return": sum(returns),
+                "success_per_episode": success if trial.environment.has_success else None,
+            }
+        )
+    return {
+        "environment": canonical_name(environment or session.settings.environment),
+        "agent": session.settings.agent.name,
+        "tasks": tasks,
+        "optimal_trial_return": trial.optimal_return,
+        "members": members,
+    }
+
+
+def _check_fits(trial: Trial, trained: Trial, environment: str) -> None:
+    if trial.observation_size != trained.observation_size:
+        raise UserError(
+            f"environment '{environment}' has observations of {trial.observation_size} numbers "
+            f"(the episode-end flag of trials of several episodes included), but the agent was "
+            f"trained with {trained.observation_size}."
+        )
+    if trial.action_space != trained.action_space:
+        raise UserError(
+            f"environment '{environment}' has the action space {trial.action_space}, but the "
+            f"agent was trained with {trained.action_space}."
+        )

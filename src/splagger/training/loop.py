@@ -1,0 +1,201 @@
+"""The host's loop: update, evaluate, record, save, until all frames are used."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from splagger.foundation.precision import matrix_product_precision
+from splagger.learning.evaluation import Evaluation
+from splagger.learning.train_state import TrainState
+from splagger.training import checkpoints
+from splagger.training.interrupts import Interrupts
+from splagger.training.progress import MemberStatus, TrainingProgress
+from splagger.training.run_directory import START_POSITIONS, EvaluationRow, RunDirectory
+from splagger.training.session import Session
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a training ended."""
+
+    path: Path
+    """The run directory."""
+    frames: int
+    """Frames of every member so far."""
+    finished: bool
+    """Whether all frames are used; otherwise the run was interrupted and can be resumed."""
+    failed: tuple[tuple[float, int], ...]
+    """(learning rate, seed) of the members that were stopped by a loss that was not finite."""
+
+
+class TrainingLoop:
+    """Trains all members of a run from its newest checkpoint, or from the start."""
+
+    def __init__(self, run: RunDirectory, session: Session, progress: TrainingProgress):
+        """Prepares.
+
+        **Arguments:**
+
+        - `run`: the run directory, locked by the caller.
+        - `session`: what its settings describe.
+        - `progress`: the display, entered by the caller.
+        """
+        self._run = run
+        self._session = session
+        self._settings = session.settings
+        self._progress = progress
+        self._frames_per_update = session.sweep.learner.frames_per_update
+        self._members = session.settings.members
+        self._statuses = [MemberStatus() for _ in self._members]
+        self._failed = np.zeros(len(self._members), bool)
+        self._saved_at = time.monotonic()
+
+    def run(self) -> TrainingResult:
+        """Trains until all frames are used, every member failed, or a signal asks to stop.
+
+        Whatever happens, what was learnt up to the last update is saved, unless the process is
+        killed or the disk is full; then the last checkpoint holds.
+        """
+        with matrix_product_precision(self._settings.precision):
+            state, update = self._begin()
+            if update == 0:
+                self._evaluate(state, update)
+            with Interrupts(self._announce_interrupt) as interrupts:
+                while update < self._settings.updates and not self._failed.all():
+                    if interrupts.requested:
+                        self._save(state, update)
+                        return self._result(update, finished=False)
+                    state = self._update(state, update)
+                    update += 1
+                    if update % self._settings.evaluation_interval == 0:
+                        self._evaluate(state, update)
+                    if time.monotonic() - self._saved_at > 60 * self._settings.checkpoint_minutes:
+                        self._save(state, update)
+            self._save(state, update)
+            # Not part of the checkpoint's records: with more frames, this evaluation would not
+            # have been made.
+            if update % self._settings.evaluation_interval != 0:
+                self._evaluate(state, update)
+            return self._result(update, finished=True)
+
+    def _begin(self) -> tuple[TrainState, int]:
+        path = checkpoints.latest(self._run.checkpoints)
+        if path is None:
+            self._run.cut_back(START_POSITIONS)
+            return self._session.initial_state(), 0
+        state, metadata = self._session.restore(path)
+        self._run.cut_back(metadata["positions"])
+        self._failed = np.asarray(state.failed_at) >= 0
+        for member, row in _last_evaluations(self._run.read_evaluations()).items():
+            self._statuses[member] = row
+        return state, metadata["update"]
+
+    def _update(self, state: TrainState, update: int) -> TrainState:
+        start = time.monotonic()
+        state, metrics = self._session.sweep.update(state)
+        metrics, failed_at = jax.device_get((metrics, state.failed_at))
+        speed = self._frames_per_update / (time.monotonic() - start)
+        frames = (update + 1) * self._frames_per_update
+        self._run.append_metrics(
+            {"update": update + 1, "frames": frames, "frames_per_second": speed, **metrics}
+        )
+        newly_failed = (failed_at >= 0) & ~self._failed
+        self._failed = failed_at >= 0
+        if newly_failed.any():
+            self._report_failures(state, update + 1, np.flatnonzero(newly_failed).tolist())
+        self._progress.update(frames, speed, self._shown())
+        return state
+
+    def _evaluate(self, state: TrainState, update: int) -> None:
+        evaluation = self._session.sweep.evaluate(
+            state,
+            self._session.training_evaluation_keys(update),
+            trial=self._session.trial,
+            tasks=self._settings.evaluation_tasks,
+        )
+        evaluation = jax.device_get(evaluation)
+        frames = update * self._frames_per_update
+        counts_success = self._session.trial.environment.has_success
+        rows = []
+        for member, (learning_rate, seed) in enumerate(self._members):
+            if self._failed[member]:
+                continue
+            returns, success = _episode_means(evaluation, member)
+            self._statuses[member] = MemberStatus(
+                sum(returns), float(np.mean(success)) if counts_success else None
+            )
+            rows += [
+                EvaluationRow(
+                    member=member,
+                    learning_rate=learning_rate,
+                    seed=seed,
+                    frames=frames,
+                    episode=episode,
+                    episode_return=returns[episode],
+                    success=success[episode] if counts_success else None,
+                )
+                for episode in range(len(returns))
+            ]
+        self._run.append_evaluations(rows)
+        self._progress.update(frames, 0.0, self._shown())
+
+    def _save(self, state: TrainState, update: int) -> Path:
+        metadata = {"update": update, "positions": self._run.positions()}
+        path = checkpoints.save(self._run.checkpoints, update, jax.device_get(state), metadata)
+        self._saved_at = time.monotonic()
+        return path
+
+    def _report_failures(self, state: TrainState, update: int, members: Sequence[int]) -> None:
+        # The state of a failed member is the one before the update at which it failed.
+        path = self._save(state, update)
+        for member in members:
+            learning_rate, seed = self._members[member]
+            self._progress.message(
+                f"learning rate {learning_rate:g}, seed {seed}: a loss was not finite in update "
+                f"{update}. This member stands still, the others go on; its last good state is "
+                f"in {path}."
+            )
+
+    def _announce_interrupt(self) -> None:
+        self._progress.message(
+            "Stopping after this update and saving. Again to stop at once, which loses what came "
+            "after the last checkpoint."
+        )
+
+    def _shown(self) -> list[MemberStatus]:
+        return [
+            MemberStatus(status.trial_return, status.success, bool(failed))
+            for status, failed in zip(self._statuses, self._failed, strict=True)
+        ]
+
+    def _result(self, update: int, *, finished: bool) -> TrainingResult:
+        failed = tuple(
+            member for member, bad in zip(self._members, self._failed, strict=True) if bad
+        )
+        return TrainingResult(self._run.path, update * self._frames_per_update, finished, failed)
+
+
+def _episode_means(evaluation: Evaluation, member: int) -> tuple[list[float], list[float]]:
+    returns = np.mean(evaluation.returns[member], axis=0)
+    success = np.mean(evaluation.success[member], axis=0)
+    return [float(value) for value in returns], [float(value) for value in success]
+
+
+def _last_evaluations(rows: Sequence[EvaluationRow]) -> dict[int, MemberStatus]:
+    last: dict[int, Any] = {}
+    for row in rows:
+        if row.member not in last or last[row.member][0].frames != row.frames:
+            last[row.member] = []
+        last[row.member].append(row)
+    return {
+        member: MemberStatus(
+            sum(row.episode_return for row in found),
+            None if found[0].success is None else float(np.mean([r.success for r in found])),
+        )
+        for member, found in last.items()
+    }

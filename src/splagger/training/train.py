@@ -1,0 +1,135 @@
+"""Training a run, and going on with one."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from splagger.environments.registry import canonical_name
+from splagger.foundation.errors import UserError, unknown_name
+from splagger.foundation.settings import Settings, from_dictionary, to_dictionary
+from splagger.recipes.recipes import settings_for
+from splagger.training.compilation_cache import enable_compilation_cache
+from splagger.training.loop import TrainingLoop, TrainingResult
+from splagger.training.progress import TrainingProgress
+from splagger.training.run_directory import RunDirectory, default_path
+from splagger.training.session import Session
+
+RUNS = Path("runs")
+"""Where runs go by default, below the current directory."""
+
+
+def train(
+    environment: str,
+    agent: str = "splagger",
+    *,
+    recipe: str = "default",
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    quiet: bool = False,
+    **changes: Any,
+) -> TrainingResult:
+    """Trains an agent and leaves a run directory.
+
+    **Arguments:**
+
+    - `environment`: its name, with options: `t-maze-long-noise:length=20,episodes=8`. A class of
+        your own is `package.module:ClassName`.
+    - `agent`: its name; `splagger agents` lists them.
+    - `recipe`: the settings to start from: `default`, `paper` or `small`.
+    - `out`: the run directory; by default a new one, `runs/<environment>/<agent>/<time>`.
+    - `overwrite`: whether a run that is in `out` already may be replaced.
+    - `quiet`: whether to show no progress.
+    - `changes`: other values for fields of `Settings`; for its groups, a mapping of fields, such
+        as `learning={"steps": 100}`.
+
+    **Returns:** where the run is and how it ended.
+
+    **Raises:** `UserError` for bad input, before anything is written.
+    """
+    settings = with_changes(settings_for(environment, agent, recipe), changes)
+    return start_run(settings, out=out, overwrite=overwrite, quiet=quiet)
+
+
+def start_run(
+    settings: Settings,
+    *,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    quiet: bool = False,
+) -> TrainingResult:
+    """Trains with complete settings; the arguments are those of `train`."""
+    settings = dataclasses.replace(settings, environment=canonical_name(settings.environment))
+    enable_compilation_cache()
+    # The user names the environment here and now, so its code may be imported.
+    session = Session(settings, trust=True)
+    if out is None:
+        path = default_path(RUNS, settings.environment, settings.agent.name)
+    else:
+        path = Path(out)
+    run = RunDirectory.create(path, to_dictionary(settings), overwrite)
+    return _train(run, session, quiet=quiet)
+
+
+def resume(
+    path: str | Path, *, frames: int | None = None, trust: bool = False, quiet: bool = False
+) -> TrainingResult:
+    """Goes on with a run from its newest checkpoint, exactly as if it had never stopped.
+
+    **Arguments:**
+
+    - `path`: the run directory.
+    - `frames`: a new number of frames for every member, at least as many as are done.
+    - `trust`: whether code that the run's environment refers to may be imported.
+    - `quiet`: whether to show no progress.
+
+    **Returns:** how it ended.
+
+    **Raises:** `UserError` if the run is damaged, in use, or from another version.
+    """
+    run = RunDirectory.open(Path(path))
+    settings = from_dictionary(run.settings)
+    if frames is not None:
+        if frames < settings.frames:
+            raise UserError(
+                f"frames is {frames}, but the run '{path}' was made for {settings.frames}; "
+                "a run can be resumed with more frames, not with fewer."
+            )
+        settings = dataclasses.replace(settings, frames=frames)
+    enable_compilation_cache()
+    return _train(run, Session(settings, trust=trust), quiet=quiet)
+
+
+def with_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """Replaces fields of settings; a mapping replaces fields of a group.
+
+    **Raises:** `UserError` for a field that does not exist, with the nearest names.
+    """
+    return _replace(settings, changes, "setting")
+
+
+def _replace(values: Any, changes: Mapping[str, Any], kind: str) -> Any:
+    names = [field.name for field in dataclasses.fields(values)]
+    replaced = {}
+    for name, change in changes.items():
+        if name not in names:
+            raise unknown_name(kind, name, names)
+        current = getattr(values, name)
+        group = dataclasses.is_dataclass(current)
+        if group and isinstance(change, Mapping):
+            replaced[name] = _replace(current, change, f"setting of {name}")
+        else:
+            replaced[name] = tuple(change) if isinstance(change, list) else change
+    return dataclasses.replace(values, **replaced)
+
+
+def _train(run: RunDirectory, session: Session, *, quiet: bool) -> TrainingResult:
+    settings = session.settings
+    members = [f"learning rate {rate:g}, seed {seed}" for rate, seed in settings.members]
+    total = settings.updates * session.sweep.learner.frames_per_update
+    with run.locked():
+        if to_dictionary(settings) != to_dictionary(from_dictionary(run.settings)):
+            run.replace_settings(to_dictionary(settings))
+        with TrainingProgress(total, members, quiet=quiet) as progress:
+            progress.message(f"{settings.agent.name} on {settings.environment}: {run.path}")
+            return TrainingLoop(run, session, progress).run()

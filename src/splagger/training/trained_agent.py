@@ -1,0 +1,177 @@
+"""A trained agent to use in any environment loop."""
+
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from splagger.agent import Agent
+from splagger.environments.spaces import Discrete
+from splagger.environments.trial import Trial
+from splagger.foundation.errors import UserError
+from splagger.sequence.embedding import Transition
+from splagger.sequence.split_aggregator import Memory
+from splagger.training.session import open_session, restore_latest
+
+
+class TrialMemory(eqx.Module):
+    """What a trained agent carries through a trial: hand it on from step to step."""
+
+    memory: Memory
+    """The agent's memory, for a batch of one."""
+    observation: Float[Array, "1 observation"] | None
+    """What the agent acted on last; None at a trial's start."""
+    action: Array | None
+    """What it did then."""
+
+
+class TrainedAgent:
+    """One member of a run, ready to act. It never learns, and keeps nothing between calls."""
+
+    agent: Agent
+    """The networks and observation statistics."""
+    trial: Trial
+    """What it was trained on."""
+
+    def __init__(self, agent: Agent, trial: Trial):
+        """Wraps the agent that was trained on `trial`."""
+        self.agent = agent
+        self.trial = trial
+
+    def initial_memory(self) -> TrialMemory:
+        """The memory at the start of a trial, that is, of a new task."""
+        return TrialMemory(_initial_memory(self.agent), None, None)
+
+    def step(
+        self,
+        memory: TrialMemory,
+        observation: Any,
+        reward: float = 0.0,
+        *,
+        episode_end: bool = False,
+        start_observation: Any = None,
+        key: PRNGKeyArray | None = None,
+    ) -> tuple[Any, TrialMemory]:
+        """Takes in what the last action led to, and chooses the next one.
+
+        **Arguments:**
+
+        - `memory`: from the last step, or from `initial_memory()` for a new task.
+        - `observation`: what the environment returned, `[observation]`, without a flag.
+        - `reward`: the raw reward of the last action; not used at a trial's start.
+        - `episode_end`: whether `observation` ended an episode. The trial goes on.
+        - `start_observation`: then, the first observation of the next episode.
+        - `key`: randomness for a drawn action; None takes the most likely one.
+
+        **Returns:** the action, an integer or an array, and the memory to hand to the next step.
+
+        **Raises:** `UserError` for an observation of another size, or a missing
+        `start_observation`.
+        """
+        if memory.observation is None and episode_end:
+            raise UserError("episode_end is true in the first step of a trial, before any action.")
+        seen, acted_on = self._boundary(observation, episode_end, start_observation)
+        remembered = memory.memory
+        if memory.observation is not None and memory.action is not None:
+            transition = Transition(
+                memory.observation, memory.action, jnp.asarray([reward], seen.dtype), seen
+            )
+            remembered = _observe(self.agent, remembered, transition)
+        action = _act(self.agent, remembered, acted_on, key)
+        following = TrialMemory(remembered, acted_on, action)
+        chosen = np.asarray(action)[0]
+        if isinstance(self.trial.action_space, Discrete):
+            chosen = int(chosen)
+        return chosen, following
+
+    def _boundary(
+        self, observation: Any, episode_end: bool, start_observation: Any
+    ) -> tuple[Float[Array, "1 observation"], Float[Array, "1 observation"]]:
+        """What the memory sees and what the policy acts on, by the convention of training."""
+        seen = self._flagged(observation, episode_end)
+        if not episode_end or self.trial.boundary == "terminal":
+            return seen, seen
+        if start_observation is None:
+            raise UserError(
+                "episode_end is true, but start_observation, the first observation of the next "
+                "episode, is missing."
+            )
+        if self.trial.boundary == "start":
+            start = self._flagged(start_observation, True)
+            return start, start
+        return seen, self._flagged(start_observation, False)
+
+    def _flagged(self, observation: Any, episode_end: bool) -> Float[Array, "1 observation"]:
+        vector = np.asarray(observation, self.agent.observations.mean.dtype)
+        size = self.trial.environment.observation_space.size
+        if vector.shape != (size,):
+            raise UserError(
+                f"the observation has shape {vector.shape}, but this agent was trained with "
+                f"observations of shape ({size},)."
+            )
+        if self.trial.episodes > 1:
+            vector = np.append(vector, np.asarray(episode_end, vector.dtype))
+        return jnp.asarray(vector[None])
+
+
+def load(
+    run: str | Path,
+    *,
+    learning_rate: float | None = None,
+    seed: int | None = None,
+    trust: bool = False,
+) -> TrainedAgent:
+    """Loads a trained agent from a run's newest checkpoint.
+
+    **Arguments:**
+
+    - `run`: the run directory.
+    - `learning_rate`, `seed`: which member. Of the members that fit, the one with the highest
+        trial return at its last evaluation.
+    - `trust`: whether code that the run's environment refers to may be imported.
+
+    **Raises:** `UserError` if the run cannot be read, has no checkpoint, or has no such member.
+    """
+    directory, session = open_session(Path(run), trust=trust)
+    fitting = [
+        index
+        for index, (rate, member_seed) in enumerate(session.settings.members)
+        if learning_rate in (None, rate) and seed in (None, member_seed)
+    ]
+    if not fitting:
+        members = ", ".join(f"({rate:g}, {number})" for rate, number in session.settings.members)
+        raise UserError(
+            f"the run has no member with learning rate {learning_rate} and seed {seed}; "
+            f"its members (learning rate, seed) are {members}."
+        )
+    state, _ = restore_latest(directory, session)
+    last: dict[int, tuple[int, float]] = {}
+    for row in directory.read_evaluations():
+        frames, total = last.get(row.member, (-1, 0.0))
+        total = total if frames == row.frames else 0.0
+        last[row.member] = (row.frames, total + row.episode_return)
+    best = max(fitting, key=lambda member: last.get(member, (0, -np.inf))[1])
+    agent = jax.tree.map(lambda leaf: leaf[best], state.agent)
+    return TrainedAgent(agent, session.trial)
+
+
+@eqx.filter_jit
+def _initial_memory(agent: Agent) -> Memory:
+    return agent.initial_memory((1,))
+
+
+@eqx.filter_jit
+def _observe(agent: Agent, memory: Memory, transition: Transition) -> Memory:
+    # A new trial begins by `initial_memory`, so none ends here.
+    memory, _ = agent.observe(memory, transition, jnp.zeros(1, bool), agent.initial_memory())
+    return memory
+
+
+@eqx.filter_jit
+def _act(agent: Agent, memory: Memory, observation: Array, key: PRNGKeyArray | None) -> Array:
+    action, _ = agent.act(memory, observation, key)
+    return action
