@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 
 
-class UserError(ValueError):
+class UserError(Exception):
     """Bad input. Its message is one sentence for the user: the setting, the value, what is valid.
 
     The command line prints the message alone and exits with status 2; no traceback is shown.

@@ -6,6 +6,8 @@ import typing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import tyro
+
 from splagger.foundation.checks import (
     check_at_least,
     check_choice,
@@ -170,7 +172,7 @@ class ConventionSettings:
 class Settings:
     """All that is needed to run a training again."""
 
-    environment: str = "t-maze-long-noise"
+    environment: tyro.conf.Positional[str] = "t-maze-long-noise"
     """Name of the environment, with options: `t-maze-long-noise:length=20,episodes=8`."""
     agent: AgentSettings = field(default_factory=AgentSettings)
     """What the agent is made of."""

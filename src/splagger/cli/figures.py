@@ -1,0 +1,31 @@
+"""Figures of runs, with the optima of their environments."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from splagger.environments.registry import EnvironmentSpecification
+from splagger.foundation.errors import UserError
+from splagger.reporting.curves import plot_runs
+from splagger.training.run_directory import RunDirectory
+
+
+def draw_runs(runs: Sequence[Path], out: Path, *, overwrite: bool) -> Path:
+    """Draws learning curves, with a line for the optimum where it is known.
+
+    **Raises:** `UserError` as `plot_runs` does.
+    """
+    return plot_runs(runs, out, optimum=_optima(runs), overwrite=overwrite)
+
+
+def _optima(runs: Sequence[Path]) -> dict[str, float | None]:
+    optima: dict[str, float | None] = {}
+    for run in runs:
+        name = RunDirectory.open(Path(run)).settings.get("environment")
+        if not isinstance(name, str):
+            continue
+        try:
+            # Without trust: a figure is no reason to import a user's code.
+            optima[name] = EnvironmentSpecification.parse(name).trial().optimal_return
+        except UserError:
+            optima[name] = None
+    return optima

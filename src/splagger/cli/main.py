@@ -1,0 +1,103 @@
+"""Parsing the command line, and turning mistakes into one sentence."""
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+import splagger
+from splagger.cli.commands import (
+    Agents,
+    Demo,
+    Environments,
+    Evaluate,
+    Plot,
+    Resume,
+    Train,
+)
+from splagger.foundation.errors import UserError
+from splagger.recipes.recipes import settings_for
+
+_SWITCHES = ("--overwrite", "--quiet")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command.
+
+    **Arguments:**
+
+    - `arguments`: what follows `splagger` on the command line; by default that of the process.
+
+    **Returns:** the exit status: 0 if all went well, 1 if a training had to give members up, 2 for
+    bad input, 130 if it was interrupted.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words in (["--version"], ["version"]):
+        print(f"splagger {splagger.__version__}")
+        return 0
+    try:
+        return _parse(words or ["--help"]).run()
+    except UserError as error:
+        Console(stderr=True).print(
+            f"splagger: {error}", style="red", markup=False, highlight=False, soft_wrap=True
+        )
+        return 2
+    except KeyboardInterrupt:
+        print("splagger: stopped.", file=sys.stderr)
+        return 130
+
+
+def _parse(words: list[str]):
+    """The command with its arguments.
+
+    The defaults of `train` depend on environment, agent and recipe, so these are looked up first.
+    """
+    environment, agent, recipe = _training_choices(words)
+    command = _parse_with(words, environment, agent, recipe)
+    if environment and isinstance(command, Train) and command.settings.environment != environment:
+        command = _parse_with(words, command.settings.environment, agent, recipe)
+    return command
+
+
+def _parse_with(words: list[str], environment: str, agent: str, recipe: str):
+    settings = settings_for(environment, agent, recipe)
+    if not environment:
+        settings = dataclasses.replace(settings, environment=tyro.MISSING)
+    train = Train(settings, agent=agent, recipe=recipe)
+    return tyro.cli(
+        # One Annotated for each command gives it its name.
+        Annotated[Train, tyro.conf.subcommand("train", default=train)]
+        | Annotated[Resume, tyro.conf.subcommand("resume")]
+        | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+        | Annotated[Plot, tyro.conf.subcommand("plot")]
+        | Annotated[Environments, tyro.conf.subcommand("environments")]
+        | Annotated[Agents, tyro.conf.subcommand("agents")]
+        | Annotated[Demo, tyro.conf.subcommand("demo")],  # pyright: ignore[reportArgumentType]
+        prog="splagger",
+        description="Split aggregation for meta-reinforcement learning.",
+        args=words,
+    )
+
+
+def _training_choices(words: list[str]) -> tuple[str, str, str]:
+    """Environment, agent and recipe, from the command line of `train`."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--agent", default="splagger")
+    parser.add_argument("--recipe", default="default")
+    environment = ""
+    if words[0] != "train":
+        return environment, "splagger", "default"
+    try:
+        known, _ = parser.parse_known_args(words[1:])
+    except argparse.ArgumentError as error:
+        raise UserError(f"{error}.") from error
+    for before, word in zip(words, words[1:], strict=False):
+        is_value = before.startswith("--") and "=" not in before and before not in _SWITCHES
+        if not word.startswith("-") and not is_value:
+            environment = word
+            break
+    return environment, known.agent, known.recipe

@@ -1,0 +1,74 @@
+"""Tables that the commands print."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from splagger.recipes.agents import AGENTS
+
+
+def show(table: Table) -> None:
+    """Prints a table to standard output."""
+    Console().print(table)
+
+
+def environments_table() -> Table:
+    """Every environment: name, alias, episodes of a trial, best possible return, description."""
+    from splagger.environments.registry import ENTRIES, EnvironmentSpecification
+
+    table = Table(title="Environments", title_justify="left", show_lines=True)
+    table.add_column("name\n(published id)", no_wrap=True)
+    table.add_column("episodes", justify="right")
+    table.add_column("optimum", justify="right")
+    table.add_column("description")
+    for entry in ENTRIES:
+        optimum = EnvironmentSpecification.parse(entry.name).trial().optimal_return
+        table.add_row(
+            "\n".join([entry.name, *(f"({alias})" for alias in entry.aliases[:1])]),
+            str(entry.episodes),
+            "unknown" if optimum is None else f"{optimum:.2f}",
+            entry.description,
+        )
+    table.caption = (
+        "optimum: best possible expected return of a trial. "
+        "Options follow a name: t-maze-long-noise:length=20,episodes=8"
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def agents_table() -> Table:
+    """Every agent: name, the paper's label, ingredients."""
+    table = Table(title="Agents", title_justify="left")
+    table.add_column("name", no_wrap=True)
+    table.add_column("published label")
+    table.add_column("description")
+    for name, entry in AGENTS.items():
+        table.add_row(name, ", ".join(entry.aliases), entry.description)
+    return table
+
+
+def evaluation_table(result: dict[str, Any]) -> Table:
+    """What `evaluate_run` returned: one row for each member."""
+    title = f"{result['agent']} on {result['environment']}, {result['tasks']} fresh tasks"
+    table = Table(title=title, title_justify="left")
+    table.add_column("learning rate", justify="right")
+    table.add_column("seed", justify="right")
+    table.add_column("frames", justify="right")
+    table.add_column("return per episode", justify="right")
+    table.add_column("trial return", justify="right")
+    table.add_column("success", justify="right")
+    for member in result["members"]:
+        success = member["success_per_episode"]
+        table.add_row(
+            f"{member['learning_rate']:g}",
+            str(member["seed"]),
+            f"{member['frames']:,}",
+            "  ".join(f"{value:.2f}" for value in member["return_per_episode"]),
+            f"{member['trial_return']:.2f}",
+            "-" if success is None else f"{sum(success) / len(success):.1%}",
+        )
+    if result["optimal_trial_return"] is not None:
+        table.caption = f"optimal trial return {result['optimal_trial_return']:.2f}"
+    return table
