@@ -13,9 +13,9 @@ from splagger.sequence.embedding import Transition
 from splagger.sequence.encoder import select_start
 from splagger.sequence.split_aggregator import Memory, SplitAggregator
 
-MemoryReset = Literal["after last transition", "before last transition"]
-"""When the memory is reset at a trial's end. `after last transition`: the finishing transition
-belongs to the old trial, and the new one starts from the prior. `before last transition`: it is the
+MemoryReset = Literal["after-last-transition", "before-last-transition"]
+"""When the memory is reset at a trial's end. `after-last-transition`: the finishing transition
+belongs to the old trial, and the new one starts from the prior. `before-last-transition`: it is the
 first item of the new trial's memory, as published (Q1)."""
 
 
@@ -94,7 +94,7 @@ class Agent(eqx.Module):
         which values the final observation of a trial.
         """
         model = self.networks.sequence_model
-        if self.memory_reset == "before last transition":
+        if self.memory_reset == "before-last-transition":
             memory = model.step(select_start(trial_end, fresh, memory), transition)
             return memory, memory.latent
         after = model.step(memory, transition)
@@ -120,7 +120,7 @@ class Agent(eqx.Module):
         """
         model = self.networks.sequence_model
         memory = jax.lax.stop_gradient(memory)
-        if self.memory_reset == "before last transition":
+        if self.memory_reset == "before-last-transition":
             _, latents = model.unroll(memory, transitions, trial_end)
             return jnp.concatenate([memory.latent[None], latents])
         prior = model.initial_memory().latent

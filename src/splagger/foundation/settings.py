@@ -87,8 +87,8 @@ class LearningSettings:
     """How often an update goes over its rollout."""
     minibatches: int = 4
     """Into how many minibatches an epoch is divided."""
-    minibatch_kind: Literal["time steps", "environments"] = "time steps"
-    """`time steps`: random steps, the whole rollout encoded for each minibatch, as published.
+    minibatch_kind: Literal["time-steps", "environments"] = "time-steps"
+    """`time-steps`: random steps, the whole rollout encoded for each minibatch, as published.
     `environments`: all steps of some environments, which saves most of the encoding."""
     discount: float = 0.95
     """Discount factor (gamma)."""
@@ -123,7 +123,7 @@ class LearningSettings:
             check_at_least(f"learning.{name}", getattr(self, name), 0)
         for name in ("policy_epsilon", "sequence_epsilon"):
             check_positive(f"learning.{name}", getattr(self, name))
-        by_steps = self.minibatch_kind == "time steps"
+        by_steps = self.minibatch_kind == "time-steps"
         items = self.environments * (self.steps if by_steps else 1)
         if items < self.minibatches:
             what = "steps" if by_steps else "environments"
@@ -139,12 +139,12 @@ class LearningSettings:
 class ConventionSettings:
     """Choices in which the published system is peculiar, by their number in the architecture."""
 
-    boundary: Literal["both", "terminal", "start"] = "both"
+    boundary: Literal["both", "terminal", "start", "published"] = "both"
     """Q7: what is seen at an episode's end inside a trial. `both`: the memory sees the terminal
     observation, the policy acts on the next episode's first one. `terminal`, `start`: both see that
-    one only, as published for ordinary environments and for mazes."""
-    memory_reset: Literal["after last transition", "before last transition"] = (
-        "after last transition"
+    one only. `published`: `start` for mazes, `terminal` for other environments."""
+    memory_reset: Literal["after-last-transition", "before-last-transition"] = (
+        "after-last-transition"
     )
     """Q1: whether a trial's last transition belongs to its own memory or to the next trial's."""
     restart_memory: bool = False
@@ -155,7 +155,7 @@ class ConventionSettings:
     """Q9: the hypernetwork's critic starts with a bias uniform on ± this; None: 1/√inputs."""
     early_statistics: bool = False
     """Q14: whether observation statistics change between acting and learning."""
-    time_limits: Literal["bootstrap", "zero advantage", "terminal"] = "bootstrap"
+    time_limits: Literal["bootstrap", "zero-advantage", "terminal"] = "bootstrap"
     """Q15: how an episode that a time limit cut is credited."""
     action_encoding: Literal["one-hot", "index"] = "one-hot"
     """Q19: how a discrete action enters the sequence model."""

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-TimeLimits = Literal["bootstrap", "zero advantage", "terminal"]
+TimeLimits = Literal["bootstrap", "zero-advantage", "terminal"]
 """How an episode that a time limit cut is credited. `bootstrap`: where it ends the trial, the value
-of its final observation stands for what was cut. `zero advantage`: every such step, also inside a
+of its final observation stands for what was cut. `zero-advantage`: every such step, also inside a
 trial, gets the advantage 0 and passes no credit back, as published with "proper time limits" (Q15).
 `terminal`: it is an end like any other, as published without."""
 
@@ -44,7 +44,7 @@ def advantages(
         next_values = jnp.where(trial_end & truncated, final_values, next_values)
     errors = rewards + discount * next_values - values[:-1]
     decays = jnp.where(trial_end, 0, discount * trace_decay)
-    if time_limits == "zero advantage":
+    if time_limits == "zero-advantage":
         errors = jnp.where(truncated, 0, errors)
         decays = jnp.where(truncated, 0, decays)
 

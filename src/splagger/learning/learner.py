@@ -183,7 +183,7 @@ class Learner(eqx.Module):
     def minibatch_samples(self, key: PRNGKeyArray) -> Int[Array, "step sample"]:
         """Which samples every optimiser step uses: a fresh permutation an epoch, cut into equal
         parts, the remainder dropped."""
-        if self.minibatch_kind == "time steps":
+        if self.minibatch_kind == "time-steps":
             items = self.frames_per_update
         else:
             items = self.environments
@@ -210,7 +210,7 @@ class Learner(eqx.Module):
 
         def step(carry, indices):
             agent, optimiser = carry
-            if self.minibatch_kind == "time steps":
+            if self.minibatch_kind == "time-steps":
                 chosen, batch = experience, indices
             else:
                 chosen, batch = experience.environments(indices), None

@@ -17,8 +17,8 @@ from splagger.learning.train_state import Hyperparameters
 from splagger.sequence.embedding import Transition
 from splagger.sequence.split_aggregator import Memory
 
-Minibatches = Literal["time steps", "environments"]
-"""What a minibatch is made of. `time steps`: random steps of all environments, the whole rollout
+Minibatches = Literal["time-steps", "environments"]
+"""What a minibatch is made of. `time-steps`: random steps of all environments, the whole rollout
 encoded anew for each, as published. `environments`: all steps of random environments, which alone
 are encoded: the same samples an epoch for a fraction of the encoding."""
 

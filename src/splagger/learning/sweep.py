@@ -12,15 +12,15 @@ from splagger.learning.evaluation import Evaluation, evaluate
 from splagger.learning.learner import Learner, Metrics
 from splagger.learning.train_state import Hyperparameters, TrainState
 
-MemberMethod = Literal["vectorised", "in turn"]
+MemberMethod = Literal["vectorised", "in-turn"]
 """How members share a device. `vectorised`: all at once, every product with a member dimension.
-`in turn`: one after the other inside the same program."""
+`in-turn`: one after the other inside the same program."""
 
 
 def fastest_member_method() -> MemberMethod:
     """In turn on a CPU, whose products with a batch dimension are several times slower and whose
     cores one member fills alone; vectorised on accelerators, which one member leaves idle."""
-    return "in turn" if jax.default_backend() == "cpu" else "vectorised"
+    return "in-turn" if jax.default_backend() == "cpu" else "vectorised"
 
 
 def over_members(function: Callable[..., Any], method: MemberMethod) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from splagger.agent import Agent, Networks
-from splagger.environments.registry import make_trial
+from splagger.environments.registry import EnvironmentSpecification
 from splagger.environments.trial import Trial
 from splagger.foundation.normalisers import RunningMoments
 from splagger.foundation.settings import AgentSettings, ConventionSettings, Settings
@@ -34,8 +34,11 @@ def build_trial(
     - `environment`: another environment in place of the settings' own.
     - `trust`: whether code that the name refers to may be imported.
     """
-    name = settings.environment if environment is None else environment
-    return make_trial(name, boundary=settings.conventions.boundary, trust=trust)
+    specification = EnvironmentSpecification.parse(environment or settings.environment)
+    boundary = settings.conventions.boundary
+    if boundary == "published":
+        boundary = specification.published_boundary
+    return specification.trial(boundary=boundary, trust=trust)
 
 
 def build_agent(

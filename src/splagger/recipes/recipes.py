@@ -18,15 +18,15 @@ def default(environment: str, agent: str) -> Settings:
 
 def paper(environment: str, agent: str) -> Settings:
     """The published system: its settings and its peculiarities (Q1, Q2, Q6, Q7, Q9, Q14, Q15, Q19,
-    Q28), for comparisons with its results. Memory mazes see the start of the next episode alone."""
+    Q28), for comparisons with its results."""
     entry = find_agent(agent)
     return Settings(
         environment=environment,
         agent=entry.settings,
         learning=LearningSettings(),
         conventions=ConventionSettings(
-            boundary="start",
-            memory_reset="before last transition",
+            boundary="published",
+            memory_reset="before-last-transition",
             restart_memory=True,
             reset_all_returns=True,
             critic_bias_bound=1.0,
