@@ -22,6 +22,9 @@ from splagger.cli.commands import (
 from splagger.foundation.errors import UserError
 from splagger.recipes.recipes import settings_for
 
+Command = Train | Resume | Evaluate | Plot | Environments | Agents | Demo
+"""Any of the commands, with its arguments; `run` runs it."""
+
 _SWITCHES = ("--overwrite", "--quiet")
 
 
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"splagger {splagger.__version__}")
         return 0
     try:
-        return _parse(words or ["--help"]).run()
+        return parse(words or ["--help"]).run()
     except UserError as error:
         Console(stderr=True).print(
             f"splagger: {error}", style="red", markup=False, highlight=False, soft_wrap=True
@@ -51,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parse(words: list[str]):
+def parse(words: list[str]) -> Command:
     """The command with its arguments.
 
     The defaults of `train` depend on environment, agent and recipe, so these are looked up first.
@@ -63,7 +66,7 @@ def _parse(words: list[str]):
     return command
 
 
-def _parse_with(words: list[str], environment: str, agent: str, recipe: str):
+def _parse_with(words: list[str], environment: str, agent: str, recipe: str) -> Command:
     settings = settings_for(environment, agent, recipe)
     if not environment:
         settings = dataclasses.replace(settings, environment=tyro.MISSING)

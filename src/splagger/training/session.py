@@ -15,6 +15,7 @@ from splagger.learning.sweep import Sweep, fastest_member_method
 from splagger.learning.train_state import TrainState
 from splagger.recipes.build import build_hyperparameters, build_learner, build_trial
 from splagger.training import checkpoints
+from splagger.training.devices import check_cuda_packages
 from splagger.training.run_directory import RunDirectory
 
 # Keeps the keys of evaluations apart from those of training, which are split off the seed's key.
@@ -40,8 +41,10 @@ class Session:
         - `settings`: the run's.
         - `trust`: whether code that the environment's name refers to may be imported.
 
-        **Raises:** `UserError` for an unknown environment, or one that may not be imported.
+        **Raises:** `UserError` for an unknown environment, one that may not be imported, or an
+        installation with two versions of CUDA.
         """
+        check_cuda_packages()
         self.settings = settings
         self.trial = build_trial(settings, trust=trust)
         self.sweep = Sweep(build_learner(settings, self.trial), fastest_member_method())
