@@ -19,7 +19,7 @@ from splagger.training import checkpoints
 class State(NamedTuple):
     parameters: dict
     key: jax.Array
-    steps: int
+    steps: np.ndarray
 
 
 def make_state(seed=0):
@@ -33,7 +33,7 @@ def make_state(seed=0):
         "empty": jnp.zeros((0, 2)),
         "nothing": None,
     }
-    return State(parameters, jax.random.split(jax.random.key(seed), 2), 2**40 + seed)
+    return State(parameters, jax.random.split(jax.random.key(seed), 2), np.array(2**40 + seed))
 
 
 def bits(leaf):
@@ -63,7 +63,7 @@ def test_round_trip_is_exact(tmp_path):
     assert_same(loaded, state)
     assert loaded_metadata == {"positions": {"metrics.jsonl": 10}, "speed": 0.5, "pair": [1, 2]}
     assert checkpoints.read_metadata(path) == loaded_metadata
-    assert isinstance(loaded.steps, int)
+    assert loaded.steps == 2**40
     assert jax.random.normal(loaded.key[0]) == jax.random.normal(state.key[0])
 
 
@@ -88,26 +88,22 @@ def test_round_trip_is_exact_in_float64(tmp_path, float64):
 def test_modules_load_into_abstract_templates(tmp_path):
     def build(seed):
         layer = eqx.nn.Linear(2, 3, key=jax.random.key(seed))
-        return {"layer": layer, "count": jnp.zeros((), int), "position": 7, "rate": 0.1}
+        return {"layer": layer, "count": jnp.zeros((), int)}
 
     state = build(0)
     path = checkpoints.save(tmp_path, 0, state, {})
     loaded, _ = checkpoints.load(path, eqx.filter_eval_shape(build, 1))
     assert_same(loaded, state)
-    # There a Python number is an array; it is a number again after loading.
-    template = jax.eval_shape(lambda: {"position": 7, "rate": 0.1})
-    path = checkpoints.save(tmp_path, 1, {"position": 2**40, "rate": 0.1}, {})
-    assert checkpoints.load(path, template)[0] == {"position": 2**40, "rate": 0.1}
 
 
 def test_the_file_is_a_plain_archive_of_arrays(tmp_path):
-    path = checkpoints.save(tmp_path, 0, {"a": jnp.arange(3), "b": [1.5]}, {})
+    path = checkpoints.save(tmp_path, 0, {"a": jnp.arange(3), "b": [np.array(1.5)]}, {})
     with np.load(path, allow_pickle=False) as archive:
         np.testing.assert_array_equal(archive["state['a']"], [0, 1, 2])
         assert archive["state['b'][0]"] == 1.5
     with zipfile.ZipFile(path) as archive:
         assert all(entry.compress_type == zipfile.ZIP_STORED for entry in archive.infolist())
-    again = checkpoints.save(tmp_path / "again", 0, {"a": jnp.arange(3), "b": [1.5]}, {})
+    again = checkpoints.save(tmp_path / "again", 0, {"a": jnp.arange(3), "b": [np.array(1.5)]}, {})
     assert path.read_bytes() == again.read_bytes()
 
 
@@ -116,9 +112,9 @@ def test_the_file_is_a_plain_archive_of_arrays(tmp_path):
     [
         ({"a": np.zeros(3), "b": np.zeros(2)}, r"state\['a'\] has shape \(2,\) in it, not \(3,\)"),
         ({"a": np.zeros(2), "b": np.zeros(2, int)}, r"state\['b'\] is float64 in it, not int64"),
-        ({"a": np.zeros(2), "b": 1.0}, r"state\['b'\] has shape \(2,\) in it, not \(\)"),
+        ({"a": np.zeros(2), "b": np.zeros(())}, r"state\['b'\] has shape \(2,\) in it, not \(\)"),
         ({"a": np.zeros(2)}, r"it has state\['b'\], which is unknown"),
-        ({"a": np.zeros(2), "b": np.zeros(2), "c": 0}, r"state\['c'\] is missing"),
+        ({"a": np.zeros(2), "b": np.zeros(2), "c": np.zeros(1)}, r"state\['c'\] is missing"),
         ((np.zeros(2), np.zeros(2)), r"state\[0\] is missing"),
     ],
 )
@@ -129,19 +125,15 @@ def test_another_template_is_refused(tmp_path, template, message):
     assert "another version or was made with other settings" in str(caught.value)
 
 
-def test_keys_and_numbers_are_not_taken_for_arrays(tmp_path):
-    path = checkpoints.save(tmp_path, 0, {"x": 3}, {})
-    for other in (3.0, True, np.zeros(1), jnp.zeros(()), jax.random.key(0)):
-        with pytest.raises(UserError, match=r"state\['x'\]"):
-            checkpoints.load(path, {"x": other})
+def test_keys_are_not_taken_for_arrays(tmp_path):
     path = checkpoints.save(tmp_path, 1, {"x": jax.random.key(0)}, {})
-    for other in (3, jnp.zeros(2, jnp.uint32), jax.random.key(0, impl="rbg")):
+    for other in (jnp.zeros(2, jnp.uint32), jax.random.key(0, impl="rbg")):
         with pytest.raises(UserError, match=r"state\['x'\]"):
             checkpoints.load(path, {"x": other})
 
 
-def test_leaves_that_are_not_numbers_are_refused(tmp_path):
-    for leaf in ("text", np.array([object()]), jnp.tanh):
+def test_leaves_that_are_not_arrays_of_numbers_are_refused(tmp_path):
+    for leaf in ("text", 3, np.array([object()]), jnp.tanh):
         with pytest.raises(TypeError, match=r"state\['x'\]"):
             checkpoints.save(tmp_path, 0, {"x": leaf}, {})
     assert checkpoints.latest(tmp_path) is None
@@ -152,15 +144,15 @@ def test_the_last_two_are_kept(tmp_path):
     assert checkpoints.latest(tmp_path) is None
     (tmp_path / "000000000001.npz.txt").touch()
     for position in (1, 5, 20, 100):
-        path = checkpoints.save(tmp_path, position, {"x": position}, {})
+        path = checkpoints.save(tmp_path, position, {"x": np.array(position)}, {})
         assert checkpoints.latest(tmp_path) == path
     assert names(tmp_path) == ["000000000001.npz.txt", "000000000020.npz", "000000000100.npz"]
 
 
 def test_a_later_position_belongs_to_a_future_given_up(tmp_path):
     for position in (10, 20, 30):
-        checkpoints.save(tmp_path, position, {"x": position}, {})
-    path = checkpoints.save(tmp_path, 25, {"x": 25}, {})
+        checkpoints.save(tmp_path, position, {"x": np.array(position)}, {})
+    path = checkpoints.save(tmp_path, 25, {"x": np.array(25)}, {})
     assert checkpoints.latest(tmp_path) == path
     assert names(tmp_path) == ["000000000020.npz", "000000000025.npz"]
 
@@ -198,8 +190,8 @@ def test_a_killed_process_leaves_a_whole_checkpoint(tmp_path):
 
 
 def test_a_failed_save_leaves_the_old_ones(tmp_path, monkeypatch):
-    checkpoints.save(tmp_path, 10, {"x": 1}, {})
-    checkpoints.save(tmp_path, 20, {"x": 1}, {})
+    checkpoints.save(tmp_path, 10, {"x": np.array(1)}, {})
+    checkpoints.save(tmp_path, 20, {"x": np.array(1)}, {})
 
     def refuse(descriptor):
         raise OSError(28, "No space left on device")
@@ -207,7 +199,7 @@ def test_a_failed_save_leaves_the_old_ones(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", refuse)
         with pytest.raises(UserError, match=r"cannot write .*30\.npz': No space left"):
-            checkpoints.save(tmp_path, 30, {"x": 1}, {})
+            checkpoints.save(tmp_path, 30, {"x": np.array(1)}, {})
 
     def interrupt(*arguments):
         raise KeyboardInterrupt
@@ -215,13 +207,13 @@ def test_a_failed_save_leaves_the_old_ones(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            checkpoints.save(tmp_path, 30, {"x": 1}, {})
+            checkpoints.save(tmp_path, 30, {"x": np.array(1)}, {})
     assert names(tmp_path) == ["000000000010.npz", "000000000020.npz"]
 
 
 def test_old_ones_go_only_when_the_new_one_is_complete(tmp_path, monkeypatch):
     for position in (10, 20):
-        checkpoints.save(tmp_path, position, {"x": 1}, {})
+        checkpoints.save(tmp_path, position, {"x": np.array(1)}, {})
     seen = []
     replace = os.replace
 
@@ -231,7 +223,7 @@ def test_old_ones_go_only_when_the_new_one_is_complete(tmp_path, monkeypatch):
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", look)
-    checkpoints.save(tmp_path, 30, {"x": 1}, {})
+    checkpoints.save(tmp_path, 30, {"x": np.array(1)}, {})
     assert {"000000000010.npz", "000000000020.npz"} <= set(seen[0])
 
 

@@ -21,10 +21,12 @@ _FRAMES = 400_000
 _SHORT_FRAMES = 100_000
 _TASKS = 256
 
-_INTRODUCTION = """\
-[bold]A T-maze of length 100.[/bold] At its second cell the agent sees a sign, then walks through 97
-cells of noise. At the end it must turn to the side that the sign said: +4 if right, -3 if wrong. A
-task lasts for 4 episodes. Both agents have the same small network, learning rates and frames."""
+_INTRODUCTION = (
+    "[bold]A T-maze of length 100.[/bold] At its second cell the agent sees a sign, then it walks "
+    "through 97 cells of noise. At the end it must turn to the side that the sign named: +4 if "
+    "right, -3 if wrong. A task lasts for 4 episodes. Both agents have the same small network, "
+    "learning rates and frames."
+)
 
 
 def run_demo(out: Path | None) -> int:
@@ -52,7 +54,7 @@ def run_demo(out: Path | None) -> int:
     figure = draw_runs(
         [runs["splagger"], runs["rnn"]], folder / "learning-curves.png", overwrite=False
     )
-    console.print(f"The learning curves are in {figure}, the runs beside it.")
+    console.print(f"The learning curves are in {figure}, the runs beside it.", soft_wrap=True)
     console.print(
         f"What else: splagger evaluate {runs['splagger']} --environment {_MAZE}:length=200"
     )

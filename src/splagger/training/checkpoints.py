@@ -17,7 +17,7 @@ import numpy as np
 
 from splagger.foundation.errors import UserError
 from splagger.training.files import TEMPORARY_SUFFIX, make_folder, plain, write_atomically
-from splagger.training.leaves import decode, encode, shape_and_dtype, stands_for_number
+from splagger.training.leaves import decode, encode, shape_and_dtype
 from splagger.training.versions import installed_version
 
 FORMAT = 1
@@ -42,13 +42,13 @@ def save(folder: Path, position: int, tree: Any, metadata: Mapping[str, Any]) ->
 
     - `folder`: where checkpoints lie; made if it is missing. One process at a time writes to it.
     - `position`: how far the run is, at least 0; larger is newer.
-    - `tree`: a pytree of jax arrays, NumPy arrays, typed keys and Python numbers.
+    - `tree`: a pytree of jax arrays, NumPy arrays and typed keys.
     - `metadata`: whatever else the caller wants back: JSON values and array scalars.
 
     **Returns:** the path of the file.
 
     **Raises:** `UserError` if it cannot be written; the checkpoints before it are then untouched.
-    `TypeError` if a leaf is neither an array nor a number.
+    `TypeError` if a leaf is anything else.
     """
     names, leaves, _ = _flatten(tree)
     if len(set(names)) != len(names):
@@ -107,12 +107,11 @@ def load(path: Path, template: Any) -> tuple[Any, dict[str, Any]]:
     **Arguments:**
 
     - `path`: a file from `save`.
-    - `template`: a pytree like the saved one. Its leaves are arrays, Python numbers or
-        `jax.ShapeDtypeStruct`s (what `jax.eval_shape` returns); only their shapes and dtypes
-        are used.
+    - `template`: a pytree like the saved one. Its leaves are arrays or `jax.ShapeDtypeStruct`s
+        (what `jax.eval_shape` returns); only their shapes and dtypes are used.
 
     **Returns:** the tree and the caller's metadata. Where the template has a NumPy array the leaf
-    is one, elsewhere a jax array on the default device; a saved Python number is a Python number.
+    is one, elsewhere a jax array on the default device.
 
     **Raises:** `UserError` if the file cannot be read, or if its leaves are not the template's.
     """
@@ -165,7 +164,7 @@ def _check_leaves(
         saved_shape, saved_dtype = tuple(saved[name]["shape"]), saved[name]["dtype"]
         if saved_shape != shape:
             raise mismatch(f"{name} has shape {saved_shape} in it, not {shape}")
-        if saved_dtype != dtype and not stands_for_number(saved_dtype, leaf):
+        if saved_dtype != dtype:
             raise mismatch(f"{name} is {saved_dtype} in it, not {dtype}")
     expected = set(names)
     for name in saved:

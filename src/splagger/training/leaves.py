@@ -7,8 +7,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-_PYTHON_NUMBERS = {"Python bool": bool, "Python int": int, "Python float": float}
-
 
 def shape_and_dtype(name: str, leaf: Any) -> tuple[tuple[int, ...], str]:
     """Returns what has to agree between a saved leaf and the one it is loaded into.
@@ -16,21 +14,19 @@ def shape_and_dtype(name: str, leaf: Any) -> tuple[tuple[int, ...], str]:
     **Arguments:**
 
     - `name`: the leaf's path in its tree, for messages.
-    - `leaf`: an array, a typed key array, a `jax.ShapeDtypeStruct` or a Python number.
+    - `leaf`: an array, a typed key array or a `jax.ShapeDtypeStruct`.
 
     **Raises:** `TypeError` for any other leaf.
     """
-    if isinstance(leaf, bool | int | float) and not isinstance(leaf, np.generic):
-        return (), f"Python {type(leaf).__name__}"
     if not hasattr(leaf, "shape") or not hasattr(leaf, "dtype"):
-        raise TypeError(f"the leaf {name} is a {type(leaf).__name__}, not an array or a number")
+        raise TypeError(f"the leaf {name} is a {type(leaf).__name__}, not an array")
     return tuple(leaf.shape), str(leaf.dtype)
 
 
 def encode(name: str, leaf: Any) -> tuple[dict[str, Any], np.ndarray]:
     """Returns the description (name, shape, dtype; for keys the implementation) and the data.
 
-    **Raises:** `TypeError` if `leaf` is neither an array nor a number.
+    **Raises:** `TypeError` if `leaf` is not an array of numbers or keys.
     """
     shape, dtype = shape_and_dtype(name, leaf)
     description = {"name": name, "shape": list(shape), "dtype": dtype}
@@ -53,31 +49,14 @@ def decode(array: np.ndarray, description: Mapping[str, Any], leaf: Any) -> Any:
 
     - `array`, `description`: from `encode`.
     - `leaf`: the template's leaf. If it is a NumPy array the result is one too; otherwise arrays
-        become jax arrays. Keys and Python numbers become what they were.
+        become jax arrays. Keys become what they were.
     """
     if "implementation" in description:
         data = jnp.array(array)
         return jax.random.wrap_key_data(data, impl=description["implementation"])
-    if description["dtype"] in _PYTHON_NUMBERS:
-        return _PYTHON_NUMBERS[description["dtype"]](array)
     array = array.view(jnp.dtype(description["dtype"]))
     # A copy: jax may donate its arrays, so it must own their memory.
     return array if isinstance(leaf, np.ndarray | np.generic) else jnp.array(array)
-
-
-def stands_for_number(saved_dtype: str, leaf: Any) -> bool:
-    """Returns whether `leaf` is what `jax.eval_shape` makes of the Python number that was saved.
-
-    **Arguments:**
-
-    - `saved_dtype`: the dtype in the description of the saved leaf.
-    - `leaf`: the template's leaf, of shape `()`.
-    """
-    if saved_dtype not in _PYTHON_NUMBERS or _is_key(leaf):
-        return False
-    kinds = {bool: jnp.bool_, int: jnp.integer, float: jnp.floating}
-    kind = kinds[_PYTHON_NUMBERS[saved_dtype]]
-    return hasattr(leaf, "dtype") and jnp.issubdtype(leaf.dtype, kind)
 
 
 def _is_key(leaf: Any) -> bool:
