@@ -147,7 +147,7 @@ class Demo:
     """Watch SplAgger solve a memory task that a recurrent network does not: a few minutes."""
 
     out: Path | None = None
-    """Where its runs and its figure go; by default a new folder, runs/demo/TIME."""
+    """Where its runs and its figure go; by default a new folder, runs/demo/t-maze/TIME."""
 
     def run(self) -> int:
         """Trains both, prints a table and draws a figure."""

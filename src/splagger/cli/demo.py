@@ -39,7 +39,7 @@ def run_demo(out: Path | None) -> int:
     **Returns:** the exit status.
     """
     console = Console()
-    folder = default_path(RUNS, "demo", "") if out is None else out
+    folder = default_path(RUNS, "demo", "t-maze") if out is None else out
     console.print(_INTRODUCTION)
     runs: dict[str, Path] = {}
     for name, settings in _trainings().items():

@@ -30,7 +30,7 @@ class Learner(eqx.Module):
 
     trial: Trial
     """The environment."""
-    build_agent: Callable[[PRNGKeyArray], Agent] = eqx.field(static=True)
+    build_agent: Callable[[PRNGKeyArray], Agent]
     """Draws an agent's initial parameters."""
     optimisers: Optimisers
     """Adam's constants."""

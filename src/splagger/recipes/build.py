@@ -1,8 +1,8 @@
 """Builders: from settings to the objects that act and learn."""
 
 import math
-from functools import partial
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
@@ -87,12 +87,28 @@ def build_agent(
     )
 
 
+class AgentBuilder(eqx.Module):
+    """`build_agent` for given settings. Equal settings make equal builders, so that a learner built
+    a second time finds its compiled programs."""
+
+    settings: AgentSettings = eqx.field(static=True)
+    """What the agent is made of."""
+    conventions: ConventionSettings = eqx.field(static=True)
+    """Where the published system is peculiar."""
+    trial: Trial
+    """The environment."""
+
+    def __call__(self, key: PRNGKeyArray) -> Agent:
+        """Draws an agent's initial parameters."""
+        return build_agent(self.settings, self.conventions, self.trial, key)
+
+
 def build_learner(settings: Settings, trial: Trial) -> Learner:
     """The learner of one member."""
     learning, conventions = settings.learning, settings.conventions
     return Learner(
         trial=trial,
-        build_agent=partial(build_agent, settings.agent, conventions, trial),
+        build_agent=AgentBuilder(settings.agent, conventions, trial),
         optimisers=Optimisers(learning.policy_epsilon, learning.sequence_epsilon),
         environments=learning.environments,
         steps=learning.steps,
