@@ -1,7 +1,7 @@
 """Parsing the command line, and turning mistakes into one sentence."""
 
 import argparse
-import dataclasses
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -49,6 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"splagger: {error}", style="red", markup=False, highlight=False, soft_wrap=True
         )
         return 2
+    except BrokenPipeError:
+        # The reader of our output, such as `head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("splagger: stopped.", file=sys.stderr)
         return 130
@@ -61,16 +65,20 @@ def parse(words: list[str]) -> Command:
     """
     environment, agent, recipe = _training_choices(words)
     command = _parse_with(words, environment, agent, recipe)
-    if environment and isinstance(command, Train) and command.settings.environment != environment:
-        command = _parse_with(words, command.settings.environment, agent, recipe)
+    if isinstance(command, Train):
+        given = command.settings.environment
+        if not given:
+            raise UserError(
+                "train needs an environment, such as `splagger train t-maze-long-noise`; "
+                "`splagger environments` lists them."
+            )
+        if given != environment:
+            command = _parse_with(words, given, agent, recipe)
     return command
 
 
 def _parse_with(words: list[str], environment: str, agent: str, recipe: str) -> Command:
-    settings = settings_for(environment, agent, recipe)
-    if not environment:
-        settings = dataclasses.replace(settings, environment=tyro.MISSING)
-    train = Train(settings, agent=agent, recipe=recipe)
+    train = Train(settings_for(environment, agent, recipe), agent=agent, recipe=recipe)
     return tyro.cli(
         # One Annotated for each command gives it its name.
         Annotated[Train, tyro.conf.subcommand("train", default=train)]

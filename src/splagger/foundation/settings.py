@@ -4,7 +4,7 @@ import dataclasses
 import types
 import typing
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -172,7 +172,10 @@ class ConventionSettings:
 class Settings:
     """All that is needed to run a training again."""
 
-    environment: tyro.conf.Positional[str] = "t-maze-long-noise"
+    environment: Annotated[
+        tyro.conf.Positional[str],
+        tyro.conf.arg(metavar="ENVIRONMENT", help_behavior_hint="(required)"),
+    ]
     """Name of the environment, with options: `t-maze-long-noise:length=20,episodes=8`."""
     agent: AgentSettings = field(default_factory=AgentSettings)
     """What the agent is made of."""

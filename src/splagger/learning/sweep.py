@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import equinox as eqx
 import jax
-from jaxtyping import Array, Int, PRNGKeyArray
+from jaxtyping import Array, Int, Key
 
 from splagger.environments.trial import Trial
 from splagger.learning.evaluation import Evaluation, evaluate
@@ -55,7 +55,7 @@ class Sweep(eqx.Module):
     def evaluate(
         self,
         state: TrainState,
-        keys: PRNGKeyArray,
+        keys: Key[Array, " member"],
         *,
         trial: Trial,
         tasks: int,

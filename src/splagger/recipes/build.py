@@ -125,19 +125,23 @@ def build_learner(settings: Settings, trial: Trial) -> Learner:
 
 def build_hyperparameters(settings: Settings) -> Hyperparameters:
     """The numbers of all members, every leaf `[member]`."""
-    learning, members = settings.learning, settings.members
+    learning = settings.learning
     annealing = settings.updates if learning.anneal_learning_rate else math.inf
 
-    def all_members(value: float):
-        return jnp.full(len(members), value, float)
+    def number(value: float | int):
+        return jnp.asarray(value, float)
 
-    return Hyperparameters(
-        learning_rate=jnp.asarray([rate for rate, _ in members], float),
-        discount=all_members(learning.discount),
-        trace_decay=all_members(learning.trace_decay),
-        clip=all_members(learning.clip),
-        entropy_weight=all_members(learning.entropy_weight),
-        value_weight=all_members(learning.value_weight),
-        maximum_gradient_norm=all_members(learning.maximum_gradient_norm),
-        annealing_updates=all_members(annealing),
-    )
+    def one(learning_rate: float) -> Hyperparameters:
+        return Hyperparameters(
+            learning_rate=number(learning_rate),
+            discount=number(learning.discount),
+            trace_decay=number(learning.trace_decay),
+            clip=number(learning.clip),
+            entropy_weight=number(learning.entropy_weight),
+            value_weight=number(learning.value_weight),
+            maximum_gradient_norm=number(learning.maximum_gradient_norm),
+            annealing_updates=number(annealing),
+        )
+
+    members = [one(rate) for rate, _ in settings.members]
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)

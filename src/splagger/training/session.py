@@ -6,7 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Key
 
 from splagger.environments.trial import Trial
 from splagger.foundation.errors import UserError
@@ -67,15 +67,15 @@ class Session:
         numbers = build_hyperparameters(self.settings)
         return eqx.tree_at(lambda s: s.hyperparameters, state, numbers), metadata
 
-    def training_evaluation_keys(self, update: int) -> PRNGKeyArray:
+    def training_evaluation_keys(self, update: int) -> Key[Array, " member"]:
         """A key for every member's evaluation after that update, as good as new for each."""
         return self._keys(_TRAINING_EVALUATIONS, update)
 
-    def later_evaluation_keys(self, seed: int) -> PRNGKeyArray:
+    def later_evaluation_keys(self, seed: int) -> Key[Array, " member"]:
         """A key for every member's evaluation when training is over, by a seed of the user's."""
         return self._keys(_LATER_EVALUATIONS, seed)
 
-    def _keys(self, purpose: int, number: int) -> PRNGKeyArray:
+    def _keys(self, purpose: int, number: int) -> Key[Array, " member"]:
         def key(seed):
             return jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), purpose), number)
 
