@@ -35,7 +35,7 @@ def test_without_a_terminal_a_line_each_interval():
         shown.message("saved [a] checkpoint")
     lines = text_of(console).splitlines()
     assert len(lines) == 5
-    assert lines[0] == "0 of 1,000,000 frames (0.0%) | 0 s elapsed"
+    assert lines[0] == "0 of 1,000,000 frames (0.0%) | 0 s elapsed | compiling"
     assert lines[1].startswith("10,000 of 1,000,000 frames (1.0%) | 1,000 frames/s | 10 s elapsed")
     assert "16 min 30 s left" in lines[1]
     assert lines[1].endswith("trial return: best 5.00 (seed 2), mean 4.00 | success: mean 75%")

@@ -56,7 +56,8 @@ def run_demo(out: Path | None) -> int:
     )
     console.print(f"The learning curves are in {figure}, the runs beside it.", soft_wrap=True)
     console.print(
-        f"What else: splagger evaluate {runs['splagger']} --environment {_MAZE}:length=200"
+        f"What next: splagger evaluate {runs['splagger']} --environment {_MAZE}:length=200",
+        soft_wrap=True,
     )
     return 0
 

@@ -142,6 +142,8 @@ class TrainingProgress:
         remaining = self._total_frames - self._frames
         if remaining > 0 and self._frames_per_second > 0:
             facts.append(f"{format_duration(remaining / self._frames_per_second)} left")
+        elif remaining > 0:
+            facts.append("compiling")
         return facts
 
     def _describe_returns(self) -> list[str]:
