@@ -1,7 +1,7 @@
 """Between the recorded parameters of the published system and this package's modules.
 
-Recorded weights are `(outputs, inputs)`; ours are `[inputs, outputs]`. The functions `load_*` make a
-module of recorded parameters, and `named_*` go back: they name the arrays of a module, or of a
+Recorded weights are `(outputs, inputs)`; ours are `[inputs, outputs]`. The functions `load_*` make
+a module of recorded parameters, and `named_*` go back: they name the arrays of a module, or of a
 gradient with respect to one, as the record does.
 """
 
@@ -118,9 +118,7 @@ def named_sequence_model(model: SplitAggregator) -> Named:
     return named | _name_linear("agg.fc_after_agg.0", model.output)
 
 
-def load_actor_critic(
-    archive: Mapping[str, np.ndarray], prefix: str = "param/"
-) -> ActorCritic:
+def load_actor_critic(archive: Mapping[str, np.ndarray], prefix: str = "param/") -> ActorCritic:
     """The policy of recorded parameters: their names say which kind it is."""
     named = named_arrays(archive, prefix)
     hypernetwork = any(name.startswith("hyper_") for name in named)
@@ -148,11 +146,8 @@ def named_actor_critic(policy: ActorCritic) -> Named:
     continuous = isinstance(policy.distribution, DiagonalGaussian)
     for who, network in (("actor", policy.actor), ("critic", policy.critic)):
         if isinstance(network, HypernetworkNetwork):
-            *hidden, head = network.layers
-            for number, layer in enumerate(hidden):
-                ends = (f"weight.{number}", f"bias.{number}")
+            for ends, layer in zip(_ends(len(network.layers)), network.layers, strict=True):
                 named |= _name_generated(f"hyper_final_to_{who}", ends, layer)
-            named |= _name_generated(f"hyper_final_to_{who}", ("linear_weight", "linear_bias"), head)
         else:
             assert isinstance(network, PlainNetwork)
             *hidden, head = network.layers
@@ -183,20 +178,23 @@ def _encoder(named: Named) -> Encoder:
     return GRU(from_state.weight.shape[0], from_input, from_state)
 
 
-def _layers(named: Named, start: str) -> range:
-    return range(sum(name.startswith(start) and name.endswith(".weight") for name in named))
+def _hidden_layers(named: Named, start: str) -> int:
+    return sum(name.startswith(start) and name.endswith(".weight") for name in named)
+
+
+def _ends(layers: int) -> list[tuple[str, str]]:
+    """How the names of the two heads of every layer end."""
+    hidden = [(f"weight.{number}", f"bias.{number}") for number in range(layers - 1)]
+    return [*hidden, ("linear_weight", "linear_bias")]
 
 
 def _generated_network(named: Named, who: str) -> HypernetworkNetwork:
     start = f"hyper_final_to_{who}"
-    ends = [
-        *((f"weight.{number}", f"bias.{number}") for number in _layers(named, f"{start}_weight.")),
-        ("linear_weight", "linear_bias"),
-    ]
+    layers = _hidden_layers(named, f"{start}_weight.") + 1
     return HypernetworkNetwork(
         tuple(
             _generated_layer(named, f"{start}_{weight}", f"{start}_{bias}")
-            for weight, bias in ends
+            for weight, bias in _ends(layers)
         )
     )
 
@@ -225,7 +223,10 @@ def _name_generated(start: str, ends: tuple[str, str], layer: GeneratedLinear) -
 
 
 def _plain_network(named: Named, who: str) -> PlainNetwork:
-    hidden = [_linear(named, f"{who}_layers.{n}") for n in _layers(named, f"{who}_layers.")]
+    hidden = [
+        _linear(named, f"{who}_layers.{number}")
+        for number in range(_hidden_layers(named, f"{who}_layers."))
+    ]
     head = _linear(named, _head_name(who, "dist.logstd" in named))
     return PlainNetwork((*hidden, head))
 

@@ -159,8 +159,7 @@ class Demo:
 def _conclude(result: Any, *, quiet: bool) -> int:
     """Prints what a training came to; the exit status."""
     from splagger.cli.figures import draw_runs
-    from splagger.cli.tables import show
-    from splagger.foundation.errors import UserError
+    from splagger.cli.tables import complain, show
     from splagger.reporting.tables import results_table
 
     if not quiet:
@@ -172,8 +171,9 @@ def _conclude(result: Any, *, quiet: bool) -> int:
         print(draw_runs([result.path], figure, overwrite=True))
     if result.failed:
         stopped = ", ".join(f"({rate:g}, {seed})" for rate, seed in result.failed)
-        raise UserError(
+        complain(
             f"losses were not finite for the members (learning rate, seed) {stopped}; their last "
             f"good states are in {result.path / 'checkpoints'}."
         )
+        return _STOPPED_MEMBERS
     return 0

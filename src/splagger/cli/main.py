@@ -4,10 +4,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 import splagger
 from splagger.cli.commands import (
@@ -19,6 +19,7 @@ from splagger.cli.commands import (
     Resume,
     Train,
 )
+from splagger.cli.tables import complain
 from splagger.foundation.errors import UserError
 from splagger.recipes.recipes import settings_for
 
@@ -43,11 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"splagger {splagger.__version__}")
         return 0
     try:
-        return parse(words or ["--help"]).run()
+        status = parse(words or ["--help"]).run()
+        sys.stdout.flush()
+        return status
     except UserError as error:
-        Console(stderr=True).print(
-            f"splagger: {error}", style="red", markup=False, highlight=False, soft_wrap=True
-        )
+        complain(str(error))
         return 2
     except BrokenPipeError:
         # The reader of our output, such as `head`, has seen enough.
@@ -78,7 +79,9 @@ def parse(words: list[str]) -> Command:
 
 
 def _parse_with(words: list[str], environment: str, agent: str, recipe: str) -> Command:
-    train = Train(settings_for(environment, agent, recipe), agent=agent, recipe=recipe)
+    # Without the environment itself, so that one that is not given is noticed.
+    settings = replace(settings_for(environment, agent, recipe), environment="")
+    train = Train(settings, agent=agent, recipe=recipe)
     return tyro.cli(
         # One Annotated for each command gives it its name.
         Annotated[Train, tyro.conf.subcommand("train", default=train)]

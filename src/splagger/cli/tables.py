@@ -1,4 +1,4 @@
-"""Tables that the commands print."""
+"""Tables that the commands print, and complaints."""
 
 from typing import Any
 
@@ -8,9 +8,23 @@ from rich.table import Table
 from splagger.recipes.agents import AGENTS
 
 
+class _Output(Console):
+    """Standard output. That its reader has gone is left to `main`; rich would end with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def show(table: Table) -> None:
     """Prints a table to standard output."""
-    Console().print(table)
+    _Output().print(table)
+
+
+def complain(message: str) -> None:
+    """Prints one line to standard error."""
+    Console(stderr=True).print(
+        f"splagger: {message}", style="red", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def environments_table() -> Table:

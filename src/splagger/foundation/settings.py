@@ -210,6 +210,10 @@ class Settings:
             raise UserError(f"learning_rates is {self.learning_rates}, but they must differ.")
         check_at_least("seeds", self.seeds, 1)
         check_at_least("first_seed", self.first_seed, 0)
+        if self.first_seed + self.seeds > 2**31:
+            raise UserError(
+                f"first_seed is {self.first_seed}, but the last seed must be below {2**31}."
+            )
         check_at_least("evaluation_interval", self.evaluation_interval, 1)
         check_at_least("evaluation_tasks", self.evaluation_tasks, 1)
         check_at_least("checkpoint_minutes", self.checkpoint_minutes, 0)
@@ -248,7 +252,8 @@ def from_dictionary(values: dict[str, Any]) -> Settings:
 
 def _build(kind: type, values: Any, prefix: str) -> Any:
     if not isinstance(values, dict):
-        raise UserError(f"the settings' entry '{prefix}' is {values!r}, but it must be a table.")
+        name = prefix.removesuffix(".")
+        raise UserError(f"the settings' entry '{name}' is {values!r}, but it must be a table.")
     types_by_name = typing.get_type_hints(kind)
     for name in values:
         if name not in types_by_name:

@@ -89,8 +89,11 @@ def collect(
     """
     environments = collector.observation.shape[0]
     fresh = agent.initial_memory()
-    # An update has changed the parameters since: where a trial starts, so does its memory.
-    restart = collector.fresh_start | restart_memory
+    restart = jnp.full(environments, restart_memory)
+    if agent.memory_reset == "after-last-transition":
+        # An update has changed the parameters since: where a trial starts, so does its memory.
+        # With the other convention the memory has a first item already, which must stay.
+        restart = restart | collector.fresh_start
     memory = select_start(restart, fresh, collector.memory)
     collector = eqx.tree_at(lambda c: c.memory, collector, memory)
 

@@ -77,5 +77,6 @@ def settings_for(environment: str, agent: str, recipe: str = "default") -> Setti
 
 
 def _published_frames(environment: str) -> int:
-    agreement = "agreement" in environment or "A50" in environment
+    name = environment.lower()
+    agreement = "agreement" in name or "a50" in name
     return 10_000_000 if agreement else 1_500_000

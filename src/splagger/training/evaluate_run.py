@@ -31,7 +31,7 @@ def evaluate_run(
     - `run`: the run directory; its newest checkpoint is used.
     - `tasks`: how many fresh tasks, at least 1.
     - `environment`: another environment than the one trained on, such as a longer maze.
-    - `seed`: decides the tasks, which differ from all tasks of training.
+    - `seed`: decides the tasks, which differ from all tasks of training; below 2^32.
     - `erase_memory`: whether the memory is erased before every action: what the agent can do
         without it.
     - `trust`: whether code that an environment's name refers to may be imported.
@@ -44,6 +44,8 @@ def evaluate_run(
     """
     if tasks < 1:
         raise UserError(f"tasks is {tasks}, but it must be at least 1.")
+    if not 0 <= seed < 2**32:
+        raise UserError(f"seed is {seed}, but it must be at least 0 and below {2**32}.")
     enable_compilation_cache()
     directory, session = open_session(Path(run), trust=trust)
     trial = session.trial

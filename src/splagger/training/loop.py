@@ -70,13 +70,18 @@ class TrainingLoop:
                     if interrupts.requested:
                         self._save(state, update)
                         return self._result(update, finished=False)
+                    failed_before = self._failed
                     state = self._update(state, update)
                     update += 1
                     if update % self._settings.evaluation_interval == 0:
                         self._evaluate(state, update)
+                    # After the evaluation, which a resumed run would not make again.
+                    newly_failed = np.flatnonzero(self._failed & ~failed_before).tolist()
+                    if newly_failed:
+                        self._report_failures(self._save(state, update), update, newly_failed)
                     if time.monotonic() - self._saved_at > 60 * self._settings.checkpoint_minutes:
                         self._save(state, update)
-            self._save(state, update)
+                self._save(state, update)
             # Not part of the checkpoint's records: with more frames, this evaluation would not
             # have been made.
             if update % self._settings.evaluation_interval != 0:
@@ -104,10 +109,7 @@ class TrainingLoop:
         self._run.append_metrics(
             {"update": update + 1, "frames": frames, "frames_per_second": speed, **metrics}
         )
-        newly_failed = (failed_at >= 0) & ~self._failed
         self._failed = failed_at >= 0
-        if newly_failed.any():
-            self._report_failures(state, update + 1, np.flatnonzero(newly_failed).tolist())
         self._progress.update(frames, speed, self._shown())
         return state
 
@@ -150,9 +152,8 @@ class TrainingLoop:
         self._saved_at = time.monotonic()
         return path
 
-    def _report_failures(self, state: TrainState, update: int, members: Sequence[int]) -> None:
+    def _report_failures(self, path: Path, update: int, members: Sequence[int]) -> None:
         # The state of a failed member is the one before the update at which it failed.
-        path = self._save(state, update)
         for member in members:
             learning_rate, seed = self._members[member]
             self._progress.message(

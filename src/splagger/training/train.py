@@ -7,7 +7,14 @@ from typing import Any
 
 from splagger.environments.registry import canonical_name
 from splagger.foundation.errors import UserError, unknown_name
-from splagger.foundation.settings import Settings, from_dictionary, to_dictionary
+from splagger.foundation.settings import (
+    AgentSettings,
+    ConventionSettings,
+    LearningSettings,
+    Settings,
+    from_dictionary,
+    to_dictionary,
+)
 from splagger.recipes.recipes import settings_for
 from splagger.training.compilation_cache import enable_compilation_cache
 from splagger.training.loop import TrainingLoop, TrainingResult
@@ -59,7 +66,8 @@ def start_run(
     quiet: bool = False,
 ) -> TrainingResult:
     """Trains with complete settings; the arguments are those of `train`."""
-    settings = dataclasses.replace(settings, environment=canonical_name(settings.environment))
+    # Values of wrong types are noticed before they are written, not when they are read again.
+    settings = with_changes(settings, {"environment": canonical_name(settings.environment)})
     enable_compilation_cache()
     # The user names the environment here and now, so its code may be imported.
     session = Session(settings, trust=True)
@@ -90,12 +98,13 @@ def resume(
     run = RunDirectory.open(Path(path))
     settings = from_dictionary(run.settings)
     if frames is not None:
-        if frames < settings.frames:
+        made_for = settings.frames
+        settings = with_changes(settings, {"frames": frames})
+        if frames < made_for:
             raise UserError(
-                f"frames is {frames}, but the run '{path}' was made for {settings.frames}; "
+                f"frames is {frames}, but the run '{path}' was made for {made_for}; "
                 "a run can be resumed with more frames, not with fewer."
             )
-        settings = dataclasses.replace(settings, frames=frames)
     enable_compilation_cache()
     return _train(run, Session(settings, trust=trust), quiet=quiet)
 
@@ -103,24 +112,25 @@ def resume(
 def with_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     """Replaces fields of settings; a mapping replaces fields of a group.
 
-    **Raises:** `UserError` for a field that does not exist, with the nearest names.
+    **Raises:** `UserError` for a field that does not exist, with the nearest names, and for a value
+    of the wrong type.
     """
-    return _replace(settings, changes, "setting")
+    return from_dictionary(_changed(to_dictionary(settings), changes, "setting"))
 
 
-def _replace(values: Any, changes: Mapping[str, Any], kind: str) -> Any:
-    names = [field.name for field in dataclasses.fields(values)]
-    replaced = {}
+def _changed(values: Mapping[str, Any], changes: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    changed = dict(values)
     for name, change in changes.items():
-        if name not in names:
-            raise unknown_name(kind, name, names)
-        current = getattr(values, name)
-        group = dataclasses.is_dataclass(current)
-        if group and isinstance(change, Mapping):
-            replaced[name] = _replace(current, change, f"setting of {name}")
+        if name not in values:
+            raise unknown_name(kind, name, values)
+        if isinstance(change, AgentSettings | LearningSettings | ConventionSettings):
+            changed[name] = dataclasses.asdict(change)
+        elif isinstance(values[name], Mapping) and isinstance(change, Mapping):
+            changed[name] = _changed(values[name], change, f"setting of {name}")
         else:
-            replaced[name] = tuple(change) if isinstance(change, list) else change
-    return dataclasses.replace(values, **replaced)
+            # Numbers and arrays of NumPy become Python's.
+            changed[name] = change.tolist() if hasattr(change, "tolist") else change
+    return changed
 
 
 def _train(run: RunDirectory, session: Session, *, quiet: bool) -> TrainingResult:

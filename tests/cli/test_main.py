@@ -1,0 +1,367 @@
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.runs import ENVIRONMENT, FLAGS, environment_variables, python, run_settings
+
+import splagger
+from splagger.cli.commands import Evaluate, Plot, Resume, Train
+from splagger.cli.main import main, parse
+from splagger.foundation.settings import Settings
+from splagger.recipes.recipes import RECIPES, settings_for
+
+COMMANDS = ["train", "resume", "evaluate", "plot", "environments", "agents", "demo"]
+
+
+def train_settings(*words: str) -> Settings:
+    command = parse(["train", *words])
+    assert isinstance(command, Train)
+    return command.settings
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """The one line that a command with bad input prints."""
+    assert main(list(words)) == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.endswith("\n")
+    assert errors.count("\n") == 1
+    assert errors.startswith("splagger: ")
+    return errors
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """What is printed where the words themselves cannot be parsed."""
+    with pytest.raises(SystemExit) as exit:
+        main(list(words))
+    assert exit.value.code == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert "Traceback" not in errors
+    return " ".join(errors.replace("│", " ").split())
+
+
+# Help
+
+
+def help_of(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    with pytest.raises(SystemExit) as exit:
+        main([*words])
+    assert exit.value.code == 0
+    output, errors = capsys.readouterr()
+    assert errors == ""
+    return output
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]):
+    text = help_of(capsys, "--help")
+    assert all(f"• {command} " in text for command in COMMANDS)
+    assert help_of(capsys) == text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str], command: str):
+    assert f"usage: splagger {command}" in help_of(capsys, command, "--help")
+
+
+def test_help_and_lists_of_names_do_not_import_jax():
+    program = f"""
+import contextlib, io, sys
+from splagger.cli import main
+for words in [["--help"], ["--version"], *([name, "--help"] for name in {COMMANDS}), ["agents"],
+              ["train", "t-maze-noise", "--agent", "nothing"], ["train", "--seeds", "0", "x"]]:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            main(words)
+        except SystemExit:
+            pass
+    slow = {{"jax", "numpy", "matplotlib", "equinox"}} & set(sys.modules)
+    print(words[0], sorted(slow))
+"""
+    lines = python(program).splitlines()
+    assert len(lines) == len(COMMANDS) + 5
+    assert [line for line in lines if not line.endswith("[]")] == []
+
+
+@pytest.mark.parametrize("words", [["--version"], ["version"]])
+def test_version(capsys: pytest.CaptureFixture[str], words: list[str]):
+    assert main(words) == 0
+    assert capsys.readouterr().out == f"splagger {splagger.__version__}\n"
+
+
+def test_the_console_script_is_this_function():
+    try:
+        distribution = importlib.metadata.distribution("splagger")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("splagger is not installed here")
+    [script] = [found for found in distribution.entry_points if found.name == "splagger"]
+    assert script.load() is main
+
+
+# Settings
+
+
+def flag_of(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def another(name: str, value: Any) -> tuple[Any, list[str]]:
+    """A value that differs from a setting's, and the words that ask for it."""
+    flag = flag_of(name)
+    group, _, last = flag.rpartition(".")
+    if isinstance(value, bool):
+        return not value, [f"{group}.no-{last}" if value and group else flag]
+    if isinstance(value, tuple):
+        changed = tuple(2 * item for item in value) + (7 * value[0],)
+        return changed, [flag, *map(str, changed)]
+    if isinstance(value, int):
+        return value + 1, [flag, str(value + 1)]
+    if isinstance(value, float):
+        return value / 2, [flag, str(value / 2)]
+    choices = {
+        "agent.name": "mine",
+        "agent.encoder": "feed-forward",
+        "agent.aggregator": "none",
+        "agent.aggregate_start": "low",
+        "agent.policy": "plain",
+        "learning.minibatch_kind": "environments",
+        "conventions.boundary": "published",
+        "conventions.memory_reset": "before-last-transition",
+        "conventions.time_limits": "terminal",
+        "conventions.action_encoding": "index",
+        "conventions.critic_bias_bound": 0.25,
+        "precision": "bfloat16",
+    }
+    return choices[name], [flag, str(choices[name])]
+
+
+def names_of(settings: Any, prefix: str = "") -> dict[str, Any]:
+    """Every setting by its full name, without the environment."""
+    found = {}
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if is_dataclass(value):
+            found |= names_of(value, f"{field.name}.")
+        elif field.name != "environment":
+            found[prefix + field.name] = value
+    return found
+
+
+def test_every_setting_has_a_flag_that_sets_it():
+    defaults = names_of(settings_for(ENVIRONMENT, "splagger"))
+    assert len(defaults) > 40
+    expected, words = {}, []
+    for name, value in defaults.items():
+        expected[name], more = another(name, value)
+        words += more
+    assert all(expected[name] != value for name, value in defaults.items())
+    assert names_of(train_settings(ENVIRONMENT, *words)) == expected
+    # And nothing else changes where one is set.
+    for name, value in defaults.items():
+        if name.startswith("conventions"):
+            changed, words = another(name, value)
+            assert names_of(train_settings(ENVIRONMENT, *words)) == {**defaults, name: changed}
+
+
+def test_help_documents_every_setting_and_its_default(capsys: pytest.CaptureFixture[str]):
+    text = " ".join(help_of(capsys, "train", "--help").replace("│", " ").split())
+    for name, value in names_of(settings_for(ENVIRONMENT, "splagger")).items():
+        _, found, rest = text.partition(f"{flag_of(name)} ")
+        if isinstance(value, bool):
+            _, found, rest = text.partition(f"{flag_of(name)}, --")
+        assert found, name
+        _, _, default = rest.partition("(default: ")
+        shown = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        assert default.startswith(f"{shown})"), name
+
+
+@pytest.mark.parametrize("recipe", list(RECIPES))
+@pytest.mark.parametrize("agent", ["splagger", "rnn+s"])
+def test_a_recipe_decides_the_defaults(recipe: str, agent: str):
+    for environment in ("t-maze-long-noise", "T-LN-P1-A50-v0"):
+        expected = settings_for(environment, agent, recipe)
+        assert train_settings(environment, "--recipe", recipe, "--agent", agent) == expected
+        changed = train_settings(environment, "--recipe", recipe, "--agent", agent, "--seeds", "9")
+        assert changed == replace(expected, seeds=9)
+
+
+def test_defaults_of_a_recipe_show_up_in_help(capsys: pytest.CaptureFixture[str]):
+    text = help_of(capsys, "train", "t-maze-agreement", "--recipe", "paper", "--help")
+    shown = " ".join(text.replace("│", " ").split())
+    assert "(default: 10000000)" in shown
+    assert "--conventions.boundary {both,terminal,start,published}" in shown
+    assert "(default: published)" in shown
+    assert "(default: 64)" not in help_of(capsys, "train", "--recipe", "paper", "--help")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ENV --agent rnn --recipe paper --overwrite --seeds 2",
+        "--agent rnn ENV --recipe paper --overwrite --seeds 2",
+        "--agent=rnn --recipe=paper ENV --seeds=2 --overwrite",
+        "--overwrite ENV --recipe paper --agent rnn --seeds 2",
+        "--seeds 2 --recipe paper --agent rnn --overwrite ENV",
+        "--conventions.no-train-prior ENV --recipe paper --agent rnn --overwrite --seeds 2",
+        "--conventions.restart-memory --seeds 2 ENV --recipe paper --agent RNN_HN --overwrite",
+        "--no-quiet ENV --recipe paper --agent rnn --overwrite --seeds 2",
+        "--recipe small ENV --recipe paper --agent max --agent rnn --overwrite --seeds 2",
+    ],
+)
+def test_the_order_of_words_does_not_matter(words: str):
+    environment = "t-maze-agreement:length=9"
+    command = parse(["train", *(environment if w == "ENV" else w for w in words.split())])
+    assert isinstance(command, Train)
+    assert command.settings == replace(settings_for(environment, "rnn", "paper"), seeds=2)
+    assert command.recipe == "paper"
+    assert command.overwrite
+    assert not command.quiet
+    assert command.out is None
+
+
+def test_the_flags_of_the_tests_are_their_settings():
+    assert train_settings(ENVIRONMENT, *FLAGS) == run_settings()
+
+
+def test_other_commands_take_their_words():
+    assert parse(["resume", "a b", "--frames", "7", "--trust"]) == Resume(
+        Path("a b"), frames=7, trust=True
+    )
+    assert parse(["evaluate", "--json", "run", "--seed", "3", "--erase-memory"]) == Evaluate(
+        Path("run"), seed=3, erase_memory=True, json=True
+    )
+    assert parse(["plot", "one", "two", "--out", "x.png"]) == Plot(
+        (Path("one"), Path("two")), out=Path("x.png")
+    )
+    assert parse(["plot", "--out", "x.png", "one"]) == Plot((Path("one"),), out=Path("x.png"))
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("train", "train needs an environment, such as `splagger train t-maze-long-noise`"),
+        ("train --learning-rates 1e-3 3e-3", "train needs an environment"),
+        ("train --recipe paper", "train needs an environment"),
+        ("train t-maze-nois", "unknown environment 't-maze-nois': did you mean t-maze-noise"),
+        ("train ENV --agent splager", "unknown agent 'splager': did you mean splagger"),
+        ("train ENV --agent=splager", "unknown agent 'splager': did you mean splagger"),
+        ("train ENV --recipe papr", "unknown recipe 'papr': did you mean paper"),
+        ("train t-maze-noise:lenght=3", "unknown option .* 'lenght': did you mean length"),
+        ("train ENV --seeds 0", "seeds is 0"),
+        ("train ENV --seeds -2", "seeds is -2"),
+        ("train ENV --first-seed 3000000000", "first_seed is 3000000000"),
+        ("train ENV --frames -5", "frames is -5"),
+        ("train ENV --frames 100", "frames is 100, but one rollout alone takes 11200"),
+        ("train ENV --learning-rates 0", "learning_rates is 0.0, but it must be a finite number"),
+        ("train ENV --learning-rates 1e-3 -1e-3", "learning_rates is -0.001"),
+        ("train ENV --learning-rates nan", "learning_rates is nan"),
+        ("train ENV --learning-rates inf", "learning_rates is inf"),
+        ("train ENV --learning-rates", "learning_rates is empty"),
+        ("train ENV --learning.clip 0", "learning.clip is 0.0"),
+        ("train ENV --learning.discount 1.1", "learning.discount is 1.1"),
+        ("train ENV --learning.entropy-weight nan", "learning.entropy_weight is nan"),
+        ("train ENV --evaluation-interval 0", "evaluation_interval is 0"),
+        ("train ENV --checkpoint-minutes -1", "checkpoint_minutes is -1.0"),
+        ("train ENV --agent.policy-hidden-sizes 8 0", "agent.policy_hidden_sizes is 0"),
+        ("train ENV --agent.policy-hidden-sizes", "agent.policy_hidden_sizes is empty"),
+        (
+            "train ENV --learning.steps 2 --learning.minibatches 33",
+            "learning.minibatches is 33, but a rollout has only 32 steps",
+        ),
+        ("resume absent", "the run directory 'absent' does not exist"),
+        ("evaluate absent", "the run directory 'absent' does not exist"),
+        ("evaluate absent --tasks 0", "tasks is 0"),
+        ("plot absent --out x.png", "the run directory 'absent' does not exist"),
+        ("plot --out x.png", "no run to plot was given"),
+    ],
+)
+def test_one_clear_line(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+    message: str,
+):
+    monkeypatch.chdir(tmp_path)
+    line = complaint(capsys, *words.replace("ENV", ENVIRONMENT).split())
+    assert re.search(message, line), line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "mentioned"),
+    [
+        ("trian ENV", "trian"),
+        ("train ENV --learning-rate 1e-3", "--learning-rate --learning-rates"),
+        ("train ENV --rec paper", "--rec --recipe"),
+        ("train ENV --frames 1e6", "--frames 1e6"),
+        ("train ENV --frames inf", "--frames inf"),
+        ("train ENV --seeds 1.5", "--seeds 1.5"),
+        ("train ENV --learning-rates abc", "--learning-rates abc"),
+        ("train ENV --precision float64", "--precision float64 tensorfloat32"),
+        ("train ENV --agent.encoder lstm", "--agent.encoder lstm feed-forward"),
+        ("train ENV extra", "extra"),
+        ("resume", "RUN"),
+        ("evaluate", "RUN"),
+        ("evaluate run --tasks many", "--tasks many"),
+        ("plot run", "--out"),
+    ],
+)
+def test_words_that_cannot_be_parsed(
+    capsys: pytest.CaptureFixture[str], words: str, mentioned: str
+):
+    text = refusal(capsys, *words.replace("ENV", ENVIRONMENT).split())
+    assert [word for word in mentioned.split() if word not in text] == []
+
+
+def test_a_flag_without_value(capsys: pytest.CaptureFixture[str]):
+    assert "--agent: expected one argument" in complaint(capsys, "train", ENVIRONMENT, "--agent")
+
+
+def test_a_process_ends_with_the_status_and_without_traceback(tmp_path: Path):
+    program = "from splagger.cli import main; raise SystemExit(main())"
+    completed = subprocess.run(
+        [sys.executable, "-c", program, "resume", str(tmp_path)],
+        env=environment_variables(),
+        capture_output=True,
+        text=True,
+    )
+    assert completed.returncode == 2
+    assert completed.stdout == ""
+    assert completed.stderr == f"splagger: '{tmp_path}' is empty: no run was started in it.\n"
+
+
+def test_an_interrupt_ends_quietly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def interrupt(words):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules[main.__module__], "parse", interrupt)
+    assert main(["agents"]) == 130
+    assert capsys.readouterr().err == "splagger: stopped.\n"
+
+
+@pytest.mark.parametrize("words", [["agents"], ["evaluate", "RUN", "--tasks", "64", "--json"]])
+def test_a_reader_that_has_seen_enough_is_no_error(finished_run: Path, words: list[str]):
+    program = "from splagger.cli import main; raise SystemExit(main())"
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        completed = subprocess.run(
+            [sys.executable, "-c", program, *(w.replace("RUN", str(finished_run)) for w in words)],
+            env=environment_variables(),
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (completed.returncode, completed.stderr) == (0, "")

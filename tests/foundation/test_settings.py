@@ -1,0 +1,370 @@
+"""Settings: what is refused and with which sentence, and the way to JSON and back."""
+
+import dataclasses
+import importlib.util
+import json
+import math
+import subprocess
+import sys
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from splagger.foundation import settings
+from splagger.foundation.errors import UserError
+from splagger.foundation.settings import (
+    AgentSettings,
+    ConventionSettings,
+    LearningSettings,
+    Settings,
+    from_dictionary,
+    to_dictionary,
+)
+
+DEFAULT = Settings("t-maze-long-noise")
+
+
+def without_type_checks() -> ModuleType:
+    """The settings as users have them: without the type checks that tests run under, which would
+    be the first to see a wrong value."""
+    specification = importlib.util.spec_from_file_location("plain_settings", settings.__file__)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    sys.modules["plain_settings"] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+PLAIN = without_type_checks()
+
+AT_LEAST_1 = "but it must be a finite number >= 1."
+AT_LEAST_0 = "but it must be a finite number >= 0."
+POSITIVE = "but it must be a finite number > 0."
+FRACTION = "but it must be a number from 0 to 1."
+
+AGENT: list[tuple[dict[str, Any], str]] = [
+    ({"encoder": "lstm"}, "encoder is 'lstm', but it must be one of 'gru', 'feed-forward'."),
+    ({"aggregator": "mean"}, "aggregator is 'mean', but it must be one of 'none', 'max'."),
+    ({"aggregate_start": 0}, "aggregate_start is 0, but it must be one of 'zero', 'low'."),
+    ({"policy": "film"}, "policy is 'film', but it must be one of 'hypernetwork', 'plain'."),
+    ({"encoder_size": 0}, f"encoder_size is 0, {AT_LEAST_1}"),
+    ({"latent_size": 0}, f"latent_size is 0, {AT_LEAST_1}"),
+    ({"observation_embedding": 0}, f"observation_embedding is 0, {AT_LEAST_1}"),
+    ({"action_embedding": -1}, f"action_embedding is -1, {AT_LEAST_0}"),
+    ({"reward_embedding": 0}, f"reward_embedding is 0, {AT_LEAST_1}"),
+    ({"policy_observation_embedding": 0}, f"policy_observation_embedding is 0, {AT_LEAST_1}"),
+    ({"policy_latent_embedding": -3}, f"policy_latent_embedding is -3, {AT_LEAST_1}"),
+    (
+        {"policy_hidden_sizes": ()},
+        "policy_hidden_sizes is empty, but it needs at least one width.",
+    ),
+    ({"policy_hidden_sizes": (8, 0)}, f"policy_hidden_sizes is 0, {AT_LEAST_1}"),
+    ({"initial_standard_deviation": 0.0}, f"initial_standard_deviation is 0.0, {POSITIVE}"),
+    ({"encoder_size": 1}, "encoder_size is 1, but a split needs at least 2."),
+]
+LEARNING: list[tuple[dict[str, Any], str]] = [
+    (
+        {"minibatch_kind": "steps"},
+        "minibatch_kind is 'steps', but it must be one of 'time-steps', 'environments'.",
+    ),
+    *(
+        ({name: 0}, f"{name} is 0, {AT_LEAST_1}")
+        for name in ("environments", "steps", "epochs", "minibatches")
+    ),
+    ({"discount": 1.1}, f"discount is 1.1, {FRACTION}"),
+    ({"trace_decay": -0.1}, f"trace_decay is -0.1, {FRACTION}"),
+    ({"discount": math.nan}, f"discount is nan, {FRACTION}"),
+    *(
+        ({name: 0.0}, f"{name} is 0.0, {POSITIVE}")
+        for name in (
+            "clip",
+            "maximum_gradient_norm",
+            "reward_clip",
+            "policy_epsilon",
+            "sequence_epsilon",
+        )
+    ),
+    ({"reward_clip": math.inf}, f"reward_clip is inf, {POSITIVE}"),
+    ({"entropy_weight": -0.1}, f"entropy_weight is -0.1, {AT_LEAST_0}"),
+    ({"value_weight": math.nan}, f"value_weight is nan, {AT_LEAST_0}"),
+    (
+        {"environments": 2, "steps": 3, "minibatches": 7},
+        "minibatches is 7, but a rollout has only 6 steps: a minibatch needs at least one.",
+    ),
+    (
+        {"environments": 3, "minibatch_kind": "environments"},
+        "minibatches is 4, but a rollout has only 3 environments: a minibatch needs at least one.",
+    ),
+    (
+        {"environments": 1, "steps": 1, "minibatches": 1},
+        "steps is 1 with one environment, but a rollout needs 2.",
+    ),
+]
+CONVENTIONS: list[tuple[dict[str, Any], str]] = [
+    (
+        {"boundary": "none"},
+        "boundary is 'none', but it must be one of 'both', 'terminal', 'start', 'published'.",
+    ),
+    (
+        {"memory_reset": "never"},
+        "memory_reset is 'never', but it must be one of "
+        "'after-last-transition', 'before-last-transition'.",
+    ),
+    (
+        {"time_limits": "ignore"},
+        "time_limits is 'ignore', but it must be one of 'bootstrap', 'zero-advantage', 'terminal'.",
+    ),
+    (
+        {"action_encoding": "binary"},
+        "action_encoding is 'binary', but it must be one of 'one-hot', 'index'.",
+    ),
+    ({"critic_bias_bound": -1.0}, f"critic_bias_bound is -1.0, {AT_LEAST_0}"),
+]
+WHOLE: list[tuple[dict[str, Any], str]] = [
+    ({"learning_rates": ()}, "learning_rates is empty, but it needs at least one number."),
+    ({"learning_rates": (1e-3, 0.0)}, f"learning_rates is 0.0, {POSITIVE}"),
+    ({"learning_rates": (-1e-3,)}, f"learning_rates is -0.001, {POSITIVE}"),
+    ({"learning_rates": (math.nan,)}, f"learning_rates is nan, {POSITIVE}"),
+    ({"learning_rates": (0.1, 0.1)}, "learning_rates is (0.1, 0.1), but they must differ."),
+    ({"seeds": 0}, f"seeds is 0, {AT_LEAST_1}"),
+    ({"first_seed": -1}, f"first_seed is -1, {AT_LEAST_0}"),
+    (
+        {"first_seed": 2**31 - 1, "seeds": 2},
+        "first_seed is 2147483647, but the last seed must be below 2147483648.",
+    ),
+    ({"evaluation_interval": 0}, f"evaluation_interval is 0, {AT_LEAST_1}"),
+    ({"evaluation_tasks": 0}, f"evaluation_tasks is 0, {AT_LEAST_1}"),
+    ({"checkpoint_minutes": -1.0}, f"checkpoint_minutes is -1.0, {AT_LEAST_0}"),
+    ({"checkpoint_minutes": math.inf}, f"checkpoint_minutes is inf, {AT_LEAST_0}"),
+    (
+        {"precision": "half"},
+        "precision is 'half', but it must be one of 'float32', 'tensorfloat32', 'bfloat16'.",
+    ),
+    (
+        {"frames": 11_199},
+        "frames is 11199, but one rollout alone takes 11200 (16 environments x 700 steps).",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("make", "changes", "sentence"),
+    [
+        (make, changes, f"{prefix}{sentence}")
+        for make, prefix, table in (
+            (PLAIN.AgentSettings, "agent.", AGENT),
+            (PLAIN.LearningSettings, "learning.", LEARNING),
+            (PLAIN.ConventionSettings, "conventions.", CONVENTIONS),
+            (partial(PLAIN.Settings, "t-maze-latent"), "", WHOLE),
+        )
+        for changes, sentence in table
+    ],
+)
+def test_bad_values_are_refused(make: Any, changes: dict[str, Any], sentence: str):
+    with pytest.raises(UserError) as error:
+        make(**changes)
+    assert str(error.value) == sentence
+
+
+def test_smallest_values_are_accepted():
+    AgentSettings(encoder_size=1, split=False, action_embedding=0, policy_hidden_sizes=(1,))
+    AgentSettings(encoder_size=1, aggregator="none")
+    LearningSettings(
+        environments=1, steps=2, minibatches=2, epochs=1, discount=0.0, trace_decay=1.0
+    )
+    LearningSettings(environments=4, steps=1, minibatch_kind="environments", entropy_weight=0.0)
+    ConventionSettings(critic_bias_bound=0.0)
+    dataclasses.replace(DEFAULT, frames=11_200, checkpoint_minutes=0.0)
+
+
+CHANGED = Settings(
+    environment="t-maze-latent:episodes=2",
+    agent=AgentSettings(
+        name="mine",
+        encoder="feed-forward",
+        encoder_size=6,
+        aggregator="none",
+        split=False,
+        aggregate_start="low",
+        latent_size=2,
+        observation_embedding=3,
+        action_embedding=0,
+        reward_embedding=1,
+        full_transitions=False,
+        policy="plain",
+        policy_observation_embedding=4,
+        policy_latent_embedding=5,
+        policy_hidden_sizes=(7, 8, 9),
+        initial_standard_deviation=0.5,
+    ),
+    learning=LearningSettings(
+        environments=3,
+        steps=10,
+        epochs=1,
+        minibatches=3,
+        minibatch_kind="environments",
+        discount=1.0,
+        trace_decay=0.0,
+        clip=0.2,
+        entropy_weight=0.0,
+        value_weight=1.0,
+        maximum_gradient_norm=2.0,
+        reward_clip=1e5,
+        policy_epsilon=1e-8,
+        sequence_epsilon=1e-5,
+        anneal_learning_rate=True,
+    ),
+    conventions=ConventionSettings(
+        boundary="start",
+        memory_reset="before-last-transition",
+        restart_memory=True,
+        reset_all_returns=True,
+        critic_bias_bound=1.0,
+        early_statistics=True,
+        time_limits="zero-advantage",
+        action_encoding="index",
+        train_prior=False,
+    ),
+    learning_rates=(1e-3, 3e-4),
+    seeds=2,
+    first_seed=5,
+    frames=95,
+    evaluation_interval=3,
+    evaluation_tasks=7,
+    checkpoint_minutes=0.5,
+    precision="bfloat16",
+)
+
+
+def leaves(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= leaves(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+@pytest.mark.parametrize("original", [DEFAULT, CHANGED])
+def test_settings_survive_json(original: Settings):
+    text = json.dumps(to_dictionary(original), allow_nan=False)
+    assert from_dictionary(json.loads(text)) == original
+
+
+def test_every_setting_is_changed_above():
+    default, other = leaves(to_dictionary(DEFAULT)), leaves(to_dictionary(CHANGED))
+    assert [name for name in default if default[name] == other[name]] == []
+
+
+def test_whole_numbers_are_read_as_the_floats_they_stand_for():
+    values = to_dictionary(DEFAULT)
+    values["checkpoint_minutes"], values["conventions"]["critic_bias_bound"] = 2, 1
+    values["learning_rates"] = [1]
+    read = from_dictionary(values)
+    numbers = read.checkpoint_minutes, read.conventions.critic_bias_bound, *read.learning_rates
+    assert [type(number) for number in numbers] == [float] * 3
+
+
+@pytest.mark.parametrize("name", leaves(to_dictionary(DEFAULT)))
+def test_missing_entries_are_named(name: str):
+    values = to_dictionary(DEFAULT)
+    *path, last = name.split(".")
+    table = values[path[0]] if path else values
+    del table[last]
+    with pytest.raises(UserError) as error:
+        from_dictionary(values)
+    assert str(error.value) == f"the settings lack the entry '{name}'."
+
+
+@pytest.mark.parametrize("path", [(), ("agent",), ("learning",), ("conventions",)])
+def test_unknown_entries_are_named(path: tuple[str, ...]):
+    values = to_dictionary(DEFAULT)
+    (values[path[0]] if path else values)["colour"] = "red"
+    with pytest.raises(UserError) as error:
+        from_dictionary(values)
+    name = ".".join((*path, "colour"))
+    assert str(error.value) == (
+        f"the settings have an entry '{name}' that this version does not know."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("environment", 3),
+        ("seeds", 1.0),
+        ("seeds", True),
+        ("seeds", "1"),
+        ("seeds", None),
+        ("checkpoint_minutes", "1"),
+        ("checkpoint_minutes", True),
+        ("learning_rates", 0.1),
+        ("learning_rates", "0.1"),
+        ("learning.anneal_learning_rate", 1),
+        ("conventions.critic_bias_bound", "1"),
+        ("agent.name", None),
+    ],
+)
+def test_values_of_a_wrong_type_are_named(name: str, value: object):
+    with pytest.raises(UserError) as error:
+        from_dictionary(changed(name, value))
+    assert str(error.value) == (
+        f"the settings' entry '{name}' is {value!r}, which is of the wrong type."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        (
+            "learning_rates",
+            [0.1, "x"],
+            "the settings' entry 'learning_rates' is 'x', which is of the wrong type.",
+        ),
+        ("agent", 3, "the settings' entry 'agent' is 3, but it must be a table."),
+        (
+            "agent.encoder",
+            ["gru"],
+            "agent.encoder is ['gru'], but it must be one of 'gru', 'feed-forward'.",
+        ),
+        ("seeds", 0, f"seeds is 0, {AT_LEAST_1}"),
+    ],
+)
+def test_other_bad_entries(name: str, value: object, sentence: str):
+    with pytest.raises(UserError) as error:
+        PLAIN.from_dictionary(changed(name, value))
+    assert str(error.value) == sentence
+
+
+def changed(name: str, value: object) -> dict[str, Any]:
+    values = to_dictionary(DEFAULT)
+    *path, last = name.split(".")
+    (values[path[0]] if path else values)[last] = value
+    return values
+
+
+def test_members_are_every_rate_with_every_seed():
+    assert CHANGED.members == [(1e-3, 5), (1e-3, 6), (3e-4, 5), (3e-4, 6)]
+
+
+def test_updates_are_whole_rollouts():
+    assert CHANGED.updates == 3
+    assert dataclasses.replace(CHANGED, frames=89).updates == 2
+    assert dataclasses.replace(DEFAULT, frames=11_200).updates == 1
+
+
+def test_settings_recipes_and_agents_do_not_import_jax():
+    program = (
+        "import sys\n"
+        "import splagger.foundation.settings, splagger.recipes.recipes, splagger.recipes.agents\n"
+        "splagger.recipes.recipes.settings_for('t-maze-latent', 'rnn', 'paper')\n"
+        "print(*(name for name in sys.modules if name.split('.')[0] in ('jax', 'jaxlib')))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split() == []
