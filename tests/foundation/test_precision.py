@@ -7,7 +7,7 @@ from splagger.foundation.precision import Precision, matrix_product_precision
 
 @pytest.mark.parametrize(
     ("precision", "expected"),
-    [("float32", "HIGHEST"), ("tensorfloat32", "HIGH"), ("bfloat16", "DEFAULT")],
+    [("float32", "HIGHEST"), ("tensorfloat32", "HIGH")],
 )
 def test_products_are_compiled_for_the_precision(precision: Precision, expected: str):
     def compiled() -> str:

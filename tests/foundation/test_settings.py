@@ -141,7 +141,7 @@ WHOLE: list[tuple[dict[str, Any], str]] = [
     ({"checkpoint_minutes": math.inf}, f"checkpoint_minutes is inf, {AT_LEAST_0}"),
     (
         {"precision": "half"},
-        "precision is 'half', but it must be one of 'float32', 'tensorfloat32', 'bfloat16'.",
+        "precision is 'half', but it must be one of 'float32', 'tensorfloat32'.",
     ),
     (
         {"frames": 11_199},
@@ -235,7 +235,7 @@ CHANGED = Settings(
     evaluation_interval=3,
     evaluation_tasks=7,
     checkpoint_minutes=0.5,
-    precision="bfloat16",
+    precision="tensorfloat32",
 )
 
 
@@ -293,28 +293,26 @@ def test_unknown_entries_are_named(path: tuple[str, ...]):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "valid"),
     [
-        ("environment", 3),
-        ("seeds", 1.0),
-        ("seeds", True),
-        ("seeds", "1"),
-        ("seeds", None),
-        ("checkpoint_minutes", "1"),
-        ("checkpoint_minutes", True),
-        ("learning_rates", 0.1),
-        ("learning_rates", "0.1"),
-        ("learning.anneal_learning_rate", 1),
-        ("conventions.critic_bias_bound", "1"),
-        ("agent.name", None),
+        ("environment", 3, "a text"),
+        ("seeds", 1.0, "a whole number"),
+        ("seeds", True, "a whole number"),
+        ("seeds", "1", "a whole number"),
+        ("seeds", None, "a whole number"),
+        ("checkpoint_minutes", "1", "a number"),
+        ("checkpoint_minutes", True, "a number"),
+        ("learning_rates", 0.1, "a list, each entry a number"),
+        ("learning_rates", "0.1", "a list, each entry a number"),
+        ("learning.anneal_learning_rate", 1, "true or false"),
+        ("conventions.critic_bias_bound", "1", "a number"),
+        ("agent.name", None, "a text"),
     ],
 )
-def test_values_of_a_wrong_type_are_named(name: str, value: object):
+def test_values_of_a_wrong_type_are_named(name: str, value: object, valid: str):
     with pytest.raises(UserError) as error:
         from_dictionary(changed(name, value))
-    assert str(error.value) == (
-        f"the settings' entry '{name}' is {value!r}, which is of the wrong type."
-    )
+    assert str(error.value) == f"{name} is {value!r}, but it must be {valid}."
 
 
 @pytest.mark.parametrize(
@@ -323,7 +321,7 @@ def test_values_of_a_wrong_type_are_named(name: str, value: object):
         (
             "learning_rates",
             [0.1, "x"],
-            "the settings' entry 'learning_rates' is 'x', which is of the wrong type.",
+            "learning_rates is 'x', but it must be a number.",
         ),
         ("agent", 3, "the settings' entry 'agent' is 3, but it must be a table."),
         (
@@ -368,3 +366,8 @@ def test_settings_recipes_and_agents_do_not_import_jax():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert result.stdout.split() == []
+
+
+def test_a_prior_that_no_trial_starts_from_cannot_be_trained():
+    with pytest.raises(UserError, match="train_prior is true, but with conventions.memory_reset"):
+        ConventionSettings(memory_reset="before-last-transition", train_prior=True)

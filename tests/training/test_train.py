@@ -68,12 +68,12 @@ def test_numbers_of_any_kind_become_plain_ones():
         ({"lerning": {}}, "unknown setting 'lerning': did you mean learning"),
         ({"learning": {"step": 3}}, "unknown setting of learning 'step': did you mean steps"),
         ({"learning": 3}, "'learning' is 3, but it must be a table"),
-        ({"frames": 1e6}, "'frames' is 1000000.0, which is of the wrong type"),
-        ({"frames": True}, "'frames' is True, which is of the wrong type"),
-        ({"frames": None}, "'frames' is None, which is of the wrong type"),
-        ({"learning_rates": 1e-3}, "'learning_rates' is 0.001, which is of the wrong type"),
-        ({"learning_rates": ["a"]}, "'learning_rates' is 'a', which is of the wrong type"),
-        ({"learning": {"clip": "x"}}, "'learning.clip' is 'x', which is of the wrong type"),
+        ({"frames": 1e6}, "frames is 1000000.0, but it must be"),
+        ({"frames": True}, "frames is True, but it must be"),
+        ({"frames": None}, "frames is None, but it must be"),
+        ({"learning_rates": 1e-3}, "learning_rates is 0.001, but it must be"),
+        ({"learning_rates": ["a"]}, "learning_rates is 'a', but it must be"),
+        ({"learning": {"clip": "x"}}, "learning.clip is 'x', but it must be"),
         ({"learning_rates": [1e-3, 1e-3]}, r"learning_rates is .*, but they must differ"),
         ({"learning_rates": []}, "learning_rates is empty"),
         ({"learning_rates": [float("nan")]}, "learning_rates is nan"),
@@ -212,10 +212,10 @@ for attempt in attempts:
 """
     messages = python(program).splitlines()
     assert len(messages) == 5
-    assert "'frames' is 1000000.0, which is of the wrong type" in messages[0]
+    assert "frames is 1000000.0, but it must be" in messages[0]
     assert messages[1] == messages[0]
     assert messages[2].startswith("precision is 'float64', but it must be one of 'float32'")
-    assert "'learning.clip' is None, which is of the wrong type" in messages[3]
+    assert "learning.clip is None, but it must be" in messages[3]
     assert messages[4].startswith("conventions.boundary is 'ends', but it must be one of 'both'")
     assert list(tmp_path.iterdir()) == []
 
@@ -261,7 +261,7 @@ try:
 except splagger.UserError as error:
     print(error)
 """
-    assert "'frames' is 1000000.0, which is of the wrong type" in python(program)
+    assert "frames is 1000000.0, but it must be" in python(program)
     assert files_of(run_copy) == before
 
 

@@ -5,9 +5,9 @@ from typing import Literal
 
 import jax
 
-Precision = Literal["float32", "tensorfloat32", "bfloat16"]
-"""`float32`: full single precision. `tensorfloat32`, `bfloat16`: products on recent GPUs round
-their inputs to 10 or 7 bits of mantissa and are several times faster; CPUs ignore both."""
+Precision = Literal["float32", "tensorfloat32"]
+"""`float32`: full single precision. `tensorfloat32`: products on recent NVIDIA GPUs round their
+inputs to 10 bits of mantissa and are several times faster; CPUs ignore it."""
 
 
 def matrix_product_precision(precision: Precision) -> AbstractContextManager[None]:

@@ -55,7 +55,7 @@ class AgentSettings:
     """Of continuous actions."""
 
     def __post_init__(self):
-        _check_choices(self, "agent")
+        _check_types(self, "agent")
         for name in (
             "encoder_size",
             "latent_size",
@@ -112,7 +112,7 @@ class LearningSettings:
     """Whether learning rates fall linearly to 0 at the last frame."""
 
     def __post_init__(self):
-        _check_choices(self, "learning")
+        _check_types(self, "learning")
         for name in ("environments", "steps", "epochs", "minibatches"):
             check_at_least(f"learning.{name}", getattr(self, name), 1)
         for name in ("discount", "trace_decay"):
@@ -163,7 +163,13 @@ class ConventionSettings:
     """Q28: whether gradients reach the prior latent."""
 
     def __post_init__(self):
-        _check_choices(self, "conventions")
+        _check_types(self, "conventions")
+        if self.train_prior and self.memory_reset == "before-last-transition":
+            raise UserError(
+                "conventions.train_prior is true, but with conventions.memory_reset "
+                "'before-last-transition' trials do not start from the prior: set it to false, or "
+                "memory_reset to 'after-last-transition'."
+            )
         if self.critic_bias_bound is not None:
             check_at_least("conventions.critic_bias_bound", self.critic_bias_bound, 0)
 
@@ -197,11 +203,11 @@ class Settings:
     """Fresh tasks of every evaluation."""
     checkpoint_minutes: float = 2.0
     """Minutes between two checkpoints of the whole state."""
-    precision: Literal["float32", "tensorfloat32", "bfloat16"] = "float32"
+    precision: Literal["float32", "tensorfloat32"] = "float32"
     """Precision of matrix products on accelerators."""
 
     def __post_init__(self):
-        _check_choices(self, "")
+        _check_types(self, "")
         if not self.learning_rates:
             raise UserError("learning_rates is empty, but it needs at least one number.")
         for rate in self.learning_rates:
@@ -289,11 +295,23 @@ def _convert(expected: Any, value: Any, name: str) -> Any:
     wrong_kind = expected is int and isinstance(value, bool)
     if isinstance(expected, type) and isinstance(value, expected) and not wrong_kind:
         return value
-    raise UserError(f"the settings' entry '{name}' is {value!r}, which is of the wrong type.")
+    raise UserError(f"{name} is {value!r}, but it must be {_describe(expected)}.")
 
 
-def _check_choices(settings: Any, prefix: str) -> None:
+def _describe(expected: Any) -> str:
+    if typing.get_origin(expected) is tuple:
+        return f"a list, each entry {_describe(typing.get_args(expected)[0])}"
+    names = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+    return names.get(expected, str(expected))
+
+
+def _check_types(settings: Any, prefix: str) -> None:
     for name, expected in typing.get_type_hints(type(settings)).items():
+        label, value = f"{prefix}.{name}" if prefix else name, getattr(settings, name)
         if typing.get_origin(expected) is Literal:
-            label = f"{prefix}.{name}" if prefix else name
-            check_choice(label, getattr(settings, name), typing.get_args(expected))
+            check_choice(label, value, typing.get_args(expected))
+        elif isinstance(expected, type) and dataclasses.is_dataclass(expected):
+            if not isinstance(value, expected):
+                raise UserError(f"{label} is {value!r}, but it must be {expected.__name__}.")
+        else:
+            _convert(expected, value, label)

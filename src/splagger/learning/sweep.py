@@ -67,7 +67,9 @@ class Sweep(eqx.Module):
 
 @eqx.filter_jit
 def _initialise(sweep, seeds, hyperparameters):
-    return over_members(sweep.learner.initialise, sweep.method)(seeds, hyperparameters)
+    # In turn everywhere: it happens once, and vectorised orthogonal initialisations, QR
+    # decompositions side by side, have been seen to lock up jax 0.10.2 on a CPU.
+    return over_members(sweep.learner.initialise, "in-turn")(seeds, hyperparameters)
 
 
 @eqx.filter_jit(donate="all-except-first")

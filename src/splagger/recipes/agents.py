@@ -46,6 +46,7 @@ AGENTS: dict[str, AgentEntry] = {
             "RNN+HN",
             name="rnn",
             aggregator="none",
+            split=False,
         ),
         _agent(
             "no recurrence, only a running maximum; hypernetwork policy",
@@ -61,6 +62,7 @@ AGENTS: dict[str, AgentEntry] = {
             "RNN+S",
             name="rnn+s",
             aggregator="none",
+            split=False,
             policy="plain",
         ),
         _agent(

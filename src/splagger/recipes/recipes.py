@@ -77,6 +77,6 @@ def settings_for(environment: str, agent: str, recipe: str = "default") -> Setti
 
 
 def _published_frames(environment: str) -> int:
-    name = environment.lower()
-    agreement = "agreement" in name or "a50" in name
+    name = environment.partition(":")[0].lower()
+    agreement = name.startswith(("t-maze-agreement", "t-ln-p1-a50"))
     return 10_000_000 if agreement else 1_500_000

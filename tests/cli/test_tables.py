@@ -1,0 +1,98 @@
+import io
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from splagger.cli.tables import (
+    agents_table,
+    complain,
+    environments_table,
+    evaluation_table,
+    show,
+)
+from splagger.environments.registry import ENTRIES
+from splagger.recipes.agents import AGENTS
+
+RESULT = {
+    "environment": "t-maze-noise",
+    "agent": "rnn",
+    "tasks": 12,
+    "optimal_trial_return": 16.0,
+    "members": [
+        {
+            "learning_rate": 1e-3,
+            "seed": 7,
+            "frames": 1_234_567,
+            "return_per_episode": [1.5, -0.25],
+            "trial_return": 1.25,
+            "success_per_episode": [0.5, 1.0],
+        }
+    ],
+}
+
+
+def text_of(table: Table) -> str:
+    console = Console(file=io.StringIO(), width=160)
+    console.print(table)
+    return console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def cells_of(line: str) -> list[str]:
+    return [cell.strip() for cell in line.replace("┃", "│").strip("│ \n").split("│")]
+
+
+def test_an_evaluation_is_a_row_for_each_member():
+    text = text_of(evaluation_table(RESULT))
+    assert "rnn on t-maze-noise, 12 fresh tasks" in text
+    [row] = [line for line in text.splitlines() if "1,234,567" in line]
+    assert cells_of(row) == ["0.001", "7", "1,234,567", "1.50  -0.25", "1.25", "75.0%"]
+    assert "optimal trial return 16.00" in text
+
+
+def test_what_is_not_known_is_left_out():
+    [member] = RESULT["members"]
+    text = text_of(
+        evaluation_table(
+            {
+                **RESULT,
+                "optimal_trial_return": None,
+                "members": [{**member, "success_per_episode": None}],
+            }
+        )
+    )
+    assert "optimal" not in text
+    [row] = [line for line in text.splitlines() if "1,234,567" in line]
+    assert cells_of(row)[-1] == "-"
+
+
+def test_every_environment_has_its_optimum():
+    text = text_of(environments_table())
+    for entry in ENTRIES:
+        [row] = [line for line in text.splitlines() if cells_of(line)[0] == entry.name]
+        assert cells_of(row)[1] == str(entry.episodes)
+        assert f"({entry.aliases[0]})" in text
+    [noise] = [line for line in text.splitlines() if cells_of(line)[0] == "t-maze-noise"]
+    assert cells_of(noise)[2] == "16.00"
+
+
+def test_every_agent_has_its_labels():
+    text = text_of(agents_table())
+    for name, entry in AGENTS.items():
+        [row] = [line for line in text.splitlines() if cells_of(line)[0] == name]
+        assert cells_of(row)[1] == ", ".join(entry.aliases)
+
+
+def test_tables_go_to_standard_output_and_complaints_to_standard_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "20")
+    show(agents_table())
+    output, errors = capsys.readouterr()
+    assert "splagger" in output
+    assert errors == ""
+    # One line, however long, and brackets are no markup.
+    complain("[red]x[/red] " + "long " * 40)
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors == "splagger: [red]x[/red] " + "long " * 40 + "\n"
