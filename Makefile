@@ -43,7 +43,7 @@ test: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile --durations 12
 
 # A checkout that was moved, or whose Python has gone, gets a new .venv.
 ifneq ($(shell test -x $(BIN)/python && cat $(CREATED) 2>/dev/null),$(CURDIR))

@@ -92,7 +92,7 @@ def test_both_agents_get_the_same_chance():
         for field in fields(splagger.agent)
         if getattr(splagger.agent, field.name) != getattr(rnn.agent, field.name)
     ]
-    assert different == ["name", "aggregator"]
+    assert different == ["name", "aggregator", "split"]
     assert splagger.environment == "t-maze-long-noise"
     assert trainings["rnn-short-maze"].agent == rnn.agent
     assert trainings["rnn-short-maze"].environment == "t-maze-long-noise:length=10"

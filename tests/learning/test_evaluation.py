@@ -5,12 +5,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from support.tiny import FORCED, UNEVEN, Drift, farthest, same, tiny_agent
+from support.tiny import FORCED, UNEVEN, Drift, farthest, resetting, same, tiny_agent
 
 from splagger.agent import Agent
 from splagger.environments.registry import make_trial
 from splagger.environments.trial import Trial
-from splagger.foundation.settings import ConventionSettings
 from splagger.learning.evaluation import Evaluation, evaluate
 from splagger.sequence.embedding import Transition
 
@@ -70,8 +69,11 @@ def test_memory_matters_and_erasing_it_is_another_agent():
     assert not same(kept, erased)
 
 
-class Bell(Drift):
-    """The first episodes of some tasks last longer than all those of others; every step pays 1."""
+class Uneven(Drift):
+    """Episodes of positive tasks end after one step, all others after seven; every step pays 1.
+
+    Success is an episode of a task above 0.7.
+    """
 
     @property
     def max_episode_steps(self) -> int:
@@ -79,20 +81,27 @@ class Bell(Drift):
 
     def step(self, task, state, action, key):
         state, step = super().step(task, state, jnp.zeros(1), key)
-        ended = (task > 0) | (state == jnp.inf)
         return state, eqx.tree_at(
-            lambda s: (s.reward, s.terminated, s.success), step, (jnp.ones(()), ended, ended)
+            lambda s: (s.reward, s.terminated, s.success),
+            step,
+            (jnp.ones(()), task > 0, task > 0.7),
         )
 
 
 def test_a_task_counts_until_its_trial_ends():
-    trial = Trial(Bell(), episodes=2)
+    trial = Trial(Uneven(), episodes=2)
     agent = tiny_agent(trial)
-    evaluation = measure(agent, trial, jax.random.key(0), tasks=TASKS)
-    returns = np.asarray(evaluation.returns)
-    # Short trials last 2 steps and long ones 14, side by side.
-    assert {tuple(row) for row in returns} == {(1.0, 1.0), (7.0, 7.0)}
-    assert same(evaluation.success, jnp.asarray(returns == 1))
+    key = jax.random.key(0)
+    evaluation = measure(agent, trial, key, tasks=16)
+    # Short trials last 2 steps and long ones 14, side by side: tasks that follow a short trial
+    # must not count.
+    keys = jax.random.split(jax.random.split(key)[0], 16)
+    tasks = np.asarray(jax.vmap(trial.reset)(keys)[0].task)[:, None]
+    for kind in (tasks < 0, (tasks > 0) & (tasks < 0.7), tasks > 0.7):
+        assert kind.sum() > 1
+    both = np.ones(2)
+    assert same(evaluation.returns, jnp.where(tasks > 0, 1.0, 7.0) * both)
+    assert same(evaluation.success, (tasks > 0.7) & (both > 0))
 
 
 def test_another_maze_and_more_episodes_than_in_training():
@@ -117,13 +126,9 @@ def test_the_key_decides():
 def test_the_memory_is_never_reset_as_published():
     """The convention of training has no part in it: an evaluation is one trial."""
     trial = make_trial(UNEVEN)
-    both = [
-        measure(
-            tiny_agent(trial, ConventionSettings(memory_reset=memory_reset), seed=3),
-            trial,
-            jax.random.key(5),
-            tasks=TASKS,
-        )
+    after, before = (
+        tiny_agent(trial, resetting(memory_reset), seed=3)
         for memory_reset in ("after-last-transition", "before-last-transition")
-    ]
+    )
+    both = (measure(agent, trial, jax.random.key(5), tasks=TASKS) for agent in (after, before))
     assert same(*both)

@@ -244,6 +244,8 @@ def test_whole_update_in_one_call(record: Record):
         losses = [metrics[n] for n in ("value_loss", "policy_loss", "entropy", "loss")]
         record.check("losses", np.stack(losses), recorded("update_return_value_losses"))
         record.check_parts(name_parts(state.agent.networks), recorded, "final_WHO_flat")
+        observations = state.agent.observations
+        record.check("variance", observations.variance, recorded("state_rms_after/var"))
         moments = adam_moments(state, "nu")
         record.check_parts(moments, recorded, "adam_WHO_exp_avg_sq_flat")
 

@@ -5,12 +5,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from support.tiny import FORCED, UNEVEN, Drift, farthest, same, shaken, tiny_agent
+from support.tiny import FORCED, UNEVEN, Drift, farthest, resetting, same, shaken, tiny_agent
 
 from splagger.agent import Agent, MemoryReset
 from splagger.environments.registry import make_trial
 from splagger.environments.trial import Boundary, Trial
-from splagger.foundation.settings import ConventionSettings
 from splagger.learning.rollout import Rollout, collect, rollout_values, start_collector
 from splagger.learning.train_state import Collector
 from splagger.sequence.embedding import Transition
@@ -157,7 +156,7 @@ def test_observations_line_up_with_flags(boundary: Boundary):
 @pytest.mark.parametrize("restart", [False, True])
 def test_latents_acted_on_are_recomputed(memory_reset: MemoryReset, restart: bool):
     trial = make_trial(UNEVEN)
-    agent = tiny_agent(trial, ConventionSettings(memory_reset=memory_reset))
+    agent = tiny_agent(trial, resetting(memory_reset))
     first, second = two_rollouts(agent, trial, restart=restart, change=True)
     for acting, rollout in ((agent, first), (shaken(agent, 9), second)):
         latents = replay(acting, rollout)
@@ -192,7 +191,7 @@ def test_memory_carried_over_rollouts_is_one_long_rollout(
     memory_reset: MemoryReset, environment: str, steps: int
 ):
     trial = make_trial(environment)
-    agent = tiny_agent(trial, ConventionSettings(memory_reset=memory_reset))
+    agent = tiny_agent(trial, resetting(memory_reset))
     rollouts = two_rollouts(agent, trial, steps=steps)
     first, second = rollouts
     transitions = jax.tree.map(

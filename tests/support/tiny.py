@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from splagger.agent import Agent
+from splagger.agent import Agent, MemoryReset
 from splagger.environments.environment import Environment, Step
 from splagger.environments.spaces import Box
 from splagger.environments.trial import Trial
@@ -68,6 +68,13 @@ class Drift(Environment):
         state = state + 0.5 * action[0] + 0.3 * jax.random.normal(key)
         reward = -jnp.abs(state - task)
         return state, Step(state[None], reward, terminated=jnp.abs(state) > 1.5)
+
+
+def resetting(memory_reset: MemoryReset) -> ConventionSettings:
+    """Our conventions, except for when the memory is reset."""
+    # Only where trials start from the prior can it be trained.
+    train_prior = memory_reset == "after-last-transition"
+    return ConventionSettings(memory_reset=memory_reset, train_prior=train_prior)
 
 
 def tiny_settings(

@@ -2,6 +2,8 @@ import json
 import shutil
 from pathlib import Path
 
+import equinox as eqx
+import jax
 import numpy as np
 import pytest
 from support.runs import ENVIRONMENT, UPDATES, files_of, run_settings
@@ -9,12 +11,13 @@ from support.runs import ENVIRONMENT, UPDATES, files_of, run_settings
 from splagger.environments.registry import make_trial
 from splagger.foundation.errors import UserError
 from splagger.foundation.precision import matrix_product_precision
+from splagger.training import checkpoints
 from splagger.training.evaluate_run import evaluate_run
 from splagger.training.session import open_session, restore_latest
 from splagger.training.train import start_run
 
 TASKS = 16
-OTHER = "t-maze-long-noise:length=5,episodes=3"
+OTHER = "t-maze-long-short:length=5,episodes=3"
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +58,15 @@ def test_the_result_is_what_the_documentation_says(result: dict):
             assert value == pytest.approx(7 * success - 3, abs=1e-5)
 
 
-def test_it_is_the_compiled_evaluation_of_the_newest_checkpoint(finished_run: Path, result: dict):
-    directory, session = open_session(finished_run, trust=False)
-    state, _ = restore_latest(directory, session)
+def test_it_is_the_compiled_evaluation_of_the_newest_checkpoint(run_copy: Path):
+    directory, session = open_session(run_copy, trust=False)
+    state, metadata = restore_latest(directory, session)
+    # Large weights, so that what is done depends on all that is seen, and on the memory.
+    networks = jax.tree.map(lambda leaf: 5 * leaf, state.agent.networks)
+    state = eqx.tree_at(lambda s: s.agent.networks, state, networks)
+    checkpoints.save(directory.checkpoints, UPDATES + 1, state, metadata)
     trial = make_trial(OTHER)
+    results = []
     for erase_memory in (False, True):
         with matrix_product_precision("float32"):
             expected = session.sweep.evaluate(
@@ -69,12 +77,14 @@ def test_it_is_the_compiled_evaluation_of_the_newest_checkpoint(finished_run: Pa
                 erase_memory=erase_memory,
             )
         found = evaluate_run(
-            str(finished_run), tasks=TASKS, environment=OTHER, seed=3, erase_memory=erase_memory
+            str(run_copy), tasks=TASKS, environment=OTHER, seed=3, erase_memory=erase_memory
         )
+        results.append(found["members"])
         assert found["environment"] == OTHER
-        assert found["optimal_trial_return"] == 12.0
+        assert found["optimal_trial_return"] == pytest.approx(13.2)
         returns = [member["return_per_episode"] for member in found["members"]]
         np.testing.assert_allclose(returns, expected.returns.mean(axis=1), rtol=1e-6)
+    assert results[0] != results[1]
 
 
 def test_the_seed_decides_the_tasks(finished_run: Path, result: dict):

@@ -32,6 +32,7 @@ from splagger.foundation.errors import UserError
 from splagger.foundation.precision import matrix_product_precision
 from splagger.learning.sweep import Sweep
 from splagger.training import checkpoints, files, records, run_directory
+from splagger.training.interrupts import Interrupts
 from splagger.training.run_directory import RunDirectory
 from splagger.training.session import open_session
 from splagger.training.train import resume, start_run
@@ -149,6 +150,27 @@ def test_a_signal_saves_and_resuming_is_exact(
     assert result.finished == (update == UPDATES)
     assert result.failed == ()
     assert resume(tmp_path / "run", quiet=True).finished
+    assert_same_run(tmp_path / "run", finished_run)
+
+
+def test_a_signal_before_the_first_update(
+    finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    enter = Interrupts.__enter__
+
+    def enter_and_signal(interrupts):
+        entered = enter(interrupts)
+        signal.raise_signal(signal.SIGTERM)
+        return entered
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Interrupts, "__enter__", enter_and_signal)
+        results = [
+            start_run(run_settings(), out=tmp_path / "run", quiet=True),
+            resume(tmp_path / "run", quiet=True),
+        ]
+    assert [(result.finished, result.frames) for result in results] == [(False, 0)] * 2
+    resume(tmp_path / "run", quiet=True)
     assert_same_run(tmp_path / "run", finished_run)
 
 

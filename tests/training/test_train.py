@@ -9,6 +9,7 @@ import pytest
 from support.runs import (
     ENVIRONMENT,
     FRAMES_PER_UPDATE,
+    assert_same_run,
     files_of,
     python,
     run_settings,
@@ -344,12 +345,10 @@ def test_a_damaged_newest_checkpoint_is_passed_over(finished_run: Path, tmp_path
     names = sorted(path.name for path in (run / "checkpoints").iterdir())
     assert names == ["000000000006.npz", "000000000007.npz"]
     newest = run / "checkpoints" / names[-1]
-    good = newest.read_bytes()
-    newest.write_bytes(good[: len(good) // 2])
+    content = newest.read_bytes()
+    newest.write_bytes(content[: len(content) // 2])
     assert resume(run, quiet=True).finished
-    assert newest.read_bytes() == good
-    expected = (finished_run / "evaluations.csv").read_bytes()
-    assert (run / "evaluations.csv").read_bytes() == expected
+    assert_same_run(run, finished_run)
 
 
 def test_a_run_in_use_is_refused(finished_run: Path, tmp_path: Path):
@@ -380,8 +379,7 @@ def test_a_run_goes_on_after_it_was_moved(finished_run: Path, tmp_path: Path):
     (tmp_path / "a folder, with ünusual").mkdir()
     moved = shutil.move(tmp_path / "here", tmp_path / "a folder, with ünusual" / "name")
     assert resume(str(moved), frames=224, quiet=True).path == Path(moved)
-    expected = (finished_run / "evaluations.csv").read_bytes()
-    assert (Path(moved) / "evaluations.csv").read_bytes() == expected
+    assert_same_run(Path(moved), finished_run)
 
 
 # The package

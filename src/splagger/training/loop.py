@@ -63,8 +63,6 @@ class TrainingLoop:
         """
         with matrix_product_precision(self._settings.precision):
             state, update = self._begin()
-            if update == 0:
-                self._evaluate(state, update)
             with Interrupts(self._announce_interrupt) as interrupts:
                 while update < self._settings.updates and not self._failed.all():
                     if interrupts.requested:
@@ -92,7 +90,9 @@ class TrainingLoop:
         path = checkpoints.latest(self._run.checkpoints)
         if path is None:
             self._run.cut_back(START_POSITIONS)
-            return self._session.initial_state(), 0
+            state = self._session.initial_state()
+            self._evaluate(state, 0)
+            return state, 0
         state, metadata = self._session.restore(path)
         self._run.cut_back(metadata["positions"])
         self._failed = np.asarray(state.failed_at) >= 0
