@@ -28,7 +28,7 @@ class Train:
     overwrite: bool = False
     """Replace the run that is in --out already."""
     quiet: bool = False
-    """Show no progress."""
+    """Print nothing and draw no figure."""
 
     def run(self) -> int:
         """Trains, then prints a table and draws the learning curve."""
@@ -49,7 +49,7 @@ class Resume:
     trust: bool = False
     """Allow the run's environment to import code."""
     quiet: bool = False
-    """Show no progress."""
+    """Print nothing and draw no figure."""
 
     def run(self) -> int:
         """Trains on, then prints a table and draws the learning curve."""

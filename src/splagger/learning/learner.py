@@ -126,7 +126,8 @@ class Learner(eqx.Module):
         agent, optimiser, losses, norms = self.optimise(state, experience, samples)
         if not self.early_statistics:
             agent = _observe_statistics(agent, rollout)
-        finite = _all_finite((losses, agent))
+        # A norm that overflows would scale its gradients to nothing, without a loss to show for it.
+        finite = _all_finite((losses, norms, agent))
         state = eqx.tree_at(lambda s: (s.agent, s.optimiser), state, (agent, optimiser))
         episodes = jnp.sum(rollout.episode_end)
         metrics |= {

@@ -99,9 +99,9 @@ def collect(
 
     def step(carry, key):
         trial_state, observation, memory = carry
-        action_key, *step_keys = jax.random.split(key, environments + 1)
-        action, log_probability = agent.act(memory, observation, action_key)
-        new_state, result = jax.vmap(trial.step)(trial_state, action, jnp.stack(step_keys))
+        keys = jax.random.split(key, environments + 1)
+        action, log_probability = agent.act(memory, observation, keys[0])
+        new_state, result = jax.vmap(trial.step)(trial_state, action, keys[1:])
         transition = Transition(observation, action, result.reward, result.next_observation)
         new_memory, next_latent = agent.observe(memory, transition, result.trial_end, fresh)
         record = (observation, action, log_probability, memory.latent, result, next_latent)
