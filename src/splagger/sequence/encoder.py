@@ -10,6 +10,9 @@ from jaxtyping import Array, Bool, Float, PyTree
 
 State = TypeVar("State")
 
+EncoderState = PyTree[Float[Array, "..."]]
+"""What an encoder remembers: arrays `[*batch, ...]`."""
+
 
 def select_start(start: Bool[Array, "*batch"], fresh: State, state: State) -> State:
     """Takes `fresh` where `start` is set and `state` elsewhere.
@@ -20,13 +23,18 @@ def select_start(start: Bool[Array, "*batch"], fresh: State, state: State) -> St
 
     - `start`: which items of the batch start anew.
     - `fresh`: a pytree without batch dimensions, or with them.
-    - `state`: a pytree of arrays `[*batch, feature]`.
+    - `state`: a pytree of arrays `[*batch, ...]`.
     """
-    return jax.tree.map(lambda new, old: jnp.where(start[..., None], new, old), fresh, state)
+
+    def select(new, old):
+        flags = start.reshape(start.shape + (1,) * (old.ndim - start.ndim))
+        return jnp.where(flags, new, old)
+
+    return jax.tree.map(select, fresh, state)
 
 
 def broadcast(tree: State, batch: tuple[int, ...]) -> State:
-    """Repeats every array `[feature]` of a pytree to `[*batch, feature]`."""
+    """Repeats every array of a pytree along new leading dimensions."""
     return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (*batch, *leaf.shape)), tree)
 
 
@@ -41,7 +49,7 @@ class Encoder(eqx.Module):
     """Width of the output."""
 
     @abc.abstractmethod
-    def start(self) -> PyTree[Float[Array, " state"]]:
+    def start(self) -> EncoderState:
         """The state before any transition, without batch dimensions."""
 
     @abc.abstractmethod
@@ -51,34 +59,35 @@ class Encoder(eqx.Module):
     @abc.abstractmethod
     def advance(
         self,
-        state: PyTree[Float[Array, "*batch state"]],
+        state: EncoderState,
         projected: Float[Array, "*batch projected"],
-    ) -> tuple[PyTree[Float[Array, "*batch state"]], Float[Array, "*batch output"]]:
+    ) -> tuple[EncoderState, Float[Array, "*batch output"]]:
         """The rest of a step: the new state and the output."""
 
     def step(
-        self, state: PyTree[Float[Array, "*batch state"]], x: Float[Array, "*batch embedded"]
-    ) -> tuple[PyTree[Float[Array, "*batch state"]], Float[Array, "*batch output"]]:
+        self, state: EncoderState, x: Float[Array, "*batch embedded"]
+    ) -> tuple[EncoderState, Float[Array, "*batch output"]]:
         """Takes in one embedded transition."""
         return self.advance(state, self.project(x))
 
     def unroll(
         self,
-        state: PyTree[Float[Array, "environment state"]],
+        state: EncoderState,
+        fresh: EncoderState,
         xs: Float[Array, "time environment embedded"],
         starts: Bool[Array, "time environment"],
-    ) -> tuple[PyTree[Float[Array, "environment state"]], Float[Array, "time environment output"]]:
+    ) -> tuple[EncoderState, Float[Array, "time environment output"]]:
         """Takes in a whole sequence.
 
         **Arguments:**
 
-        - `state`: before the sequence.
+        - `state`: before the sequence, `[environment, ...]`.
+        - `fresh`: at a trial's start, without batch dimensions: `start()`, unless it is learned.
         - `xs`: embedded transitions.
-        - `starts`: where set, the state is reset to `start()` before that transition.
+        - `starts`: where set, the state is reset to `fresh` before that transition.
 
         **Returns:** the state after the sequence, and the output after every transition.
         """
-        fresh = self.start()
 
         def step(state, inputs):
             projected, start = inputs

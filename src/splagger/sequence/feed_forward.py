@@ -30,6 +30,6 @@ class FeedForward(Encoder):
     def advance(self, state, projected):
         return state, projected
 
-    def unroll(self, state, xs, starts):
-        del starts
+    def unroll(self, state, fresh, xs, starts):
+        del fresh, starts
         return state, self.project(xs)

@@ -44,11 +44,11 @@ class GRU(Encoder):
         new, _ = _cell(state, projected, self.from_state.weight, self.from_state.bias)
         return new, new
 
-    def unroll(self, state, xs, starts):
+    def unroll(self, state, fresh, xs, starts):
         states = _unroll(
             self.project(xs),
             state,
-            self.start(),
+            fresh,
             self.from_state.weight,
             self.from_state.bias,
             starts,
