@@ -18,6 +18,6 @@ def test_output_is_tanh_of_a_linear_map_of_one_transition():
 def test_starts_and_order_change_nothing():
     encoder = FeedForward.create(jax.random.key(0), 3, 5)
     xs = jnp.arange(24.0).reshape(4, 2, 3) / 10
-    _, outputs = encoder.unroll((), xs, jnp.zeros((4, 2), bool))
-    _, backwards = encoder.unroll((), xs[::-1], jnp.ones((4, 2), bool))
+    _, outputs = encoder.unroll((), (), xs, jnp.zeros((4, 2), bool))
+    _, backwards = encoder.unroll((), (), xs[::-1], jnp.ones((4, 2), bool))
     np.testing.assert_allclose(outputs, backwards[::-1], rtol=1e-6)

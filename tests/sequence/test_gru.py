@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.test_util import check_grads
-from jaxtyping import Array, Float
+from jaxtyping import Array
 from support.parity import difference
 
 from splagger.foundation.linear import Linear
@@ -18,43 +18,37 @@ TIME, ENVIRONMENTS, INPUTS, SIZE = 6, 3, 4, 5
 pytestmark = pytest.mark.usefixtures("float64")
 
 
-class LearnedStart(GRU):
-    """A GRU whose start is a parameter."""
-
-    learned: Float[Array, " size"]
-
-    def start(self):
-        return self.learned
-
-
 def random(*shape: int) -> Array:
     return jnp.asarray(np.random.default_rng(sum(shape)).normal(size=shape), float)
 
 
-def some_gru() -> LearnedStart:
-    return LearnedStart(
+def some_gru() -> GRU:
+    return GRU(
         size=SIZE,
         from_input=Linear(random(INPUTS, 3 * SIZE), random(3 * SIZE)),
         from_state=Linear(random(SIZE, 3 * SIZE), random(3 * SIZE + 1)[1:]),
-        learned=random(SIZE),
     )
+
+
+def arguments() -> tuple[Array, Array, Array]:
+    """Carried state, start state, inputs."""
+    return random(ENVIRONMENTS, SIZE), random(SIZE), random(TIME, ENVIRONMENTS, INPUTS)
 
 
 STARTS = np.zeros((TIME, ENVIRONMENTS), bool)
 STARTS[0, 0] = STARTS[2, 0] = STARTS[3, 0] = STARTS[-1, 1] = True
 
 
-def total(unroll, gru: GRU, state: Array, xs: Array) -> Array:
+def total(unroll, gru: GRU, state: Array, fresh: Array, xs: Array) -> Array:
     """A number that depends on every output and on the last state, each in its own way."""
-    last, outputs = unroll(gru, state, xs, jnp.asarray(STARTS))
+    last, outputs = unroll(gru, state, fresh, xs, jnp.asarray(STARTS))
     return jnp.sum(jnp.sin(outputs) * random(*outputs.shape)) + jnp.sum(last**2)
 
 
 def test_gradient_equals_that_of_a_plain_scan():
-    arguments = some_gru(), random(ENVIRONMENTS, SIZE), random(TIME, ENVIRONMENTS, INPUTS)
     results = [
-        jax.jit(jax.value_and_grad(lambda *a, u=unroll: total(u, *a), argnums=(0, 1, 2)))(
-            *arguments
+        jax.jit(jax.value_and_grad(lambda *a, u=unroll: total(u, *a), argnums=(0, 1, 2, 3)))(
+            some_gru(), *arguments()
         )
         for unroll in (GRU.unroll, Encoder.unroll)  # the second differentiates automatically
     ]
@@ -65,19 +59,19 @@ def test_gradient_equals_that_of_a_plain_scan():
 
 def test_gradient_equals_finite_differences():
     @jax.jit
-    def compute(gru, state, xs):
-        return total(GRU.unroll, gru, state, xs)
+    def compute(gru, state, fresh, xs):
+        return total(GRU.unroll, gru, state, fresh, xs)
 
-    arguments = some_gru(), random(ENVIRONMENTS, SIZE), random(TIME, ENVIRONMENTS, INPUTS)
-    check_grads(compute, arguments, order=1, modes=["rev"], eps=1e-5, rtol=1e-6, atol=1e-6)
+    check_grads(
+        compute, (some_gru(), *arguments()), order=1, modes=["rev"], eps=1e-5, rtol=1e-6, atol=1e-6
+    )
 
 
 def test_gradient_for_several_members_at_once():
     members = [some_gru(), jax.tree.map(lambda leaf: 0.5 * leaf, some_gru())]
-    state, xs = random(ENVIRONMENTS, SIZE), random(TIME, ENVIRONMENTS, INPUTS)
 
     def gradient(gru):
-        return jax.grad(lambda gru: total(GRU.unroll, gru, state, xs))(gru)
+        return jax.grad(lambda gru: total(GRU.unroll, gru, *arguments()))(gru)
 
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
     together = jax.jit(jax.vmap(gradient))(stacked)

@@ -6,6 +6,7 @@ Importing this module does not import jax.
 from collections.abc import Callable
 from dataclasses import replace
 
+from splagger.foundation.encoder_settings import OverwritingTransformerSettings
 from splagger.foundation.errors import unknown_name
 from splagger.foundation.settings import ConventionSettings, LearningSettings, Settings
 from splagger.recipes.agents import find_agent
@@ -19,11 +20,13 @@ def default(environment: str, agent: str) -> Settings:
 def paper(environment: str, agent: str) -> Settings:
     """The published system: its settings and its peculiarities (Q1, Q2, Q6, Q7, Q9, Q14, Q15, Q19,
     Q28), for comparisons with its results."""
-    entry = find_agent(agent)
+    settings = find_agent(agent).settings
+    # The published transformer was trained with shorter rollouts: it is slow.
+    short = isinstance(settings.encoder, OverwritingTransformerSettings)
     return Settings(
         environment=environment,
-        agent=entry.settings,
-        learning=LearningSettings(),
+        agent=settings,
+        learning=LearningSettings(steps=175) if short else LearningSettings(),
         conventions=ConventionSettings(
             boundary="published",
             memory_reset="before-last-transition",
@@ -43,15 +46,19 @@ def paper(environment: str, agent: str) -> Settings:
 
 def small(environment: str, agent: str) -> Settings:
     """A small network for two cores and a few minutes: the same code, fewer neurons."""
-    entry = find_agent(agent)
+    settings = find_agent(agent).settings
     return Settings(
         environment=environment,
         agent=replace(
-            entry.settings,
-            encoder_size=64,
-            policy_observation_embedding=32,
-            policy_latent_embedding=8,
-            policy_hidden_sizes=(32, 32),
+            settings,
+            encoder=replace(settings.encoder, size=64),
+            layers_before_encoder=tuple(64 for _ in settings.layers_before_encoder),
+            policy=replace(
+                settings.policy,
+                observation_embedding=32,
+                latent_embedding=8,
+                hidden_sizes=(32, 32),
+            ),
         ),
         learning=LearningSettings(steps=400, minibatch_kind="environments"),
     )

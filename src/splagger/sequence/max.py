@@ -3,11 +3,14 @@
 from typing import Literal
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 
 from splagger.sequence.aggregator import Aggregator
+from splagger.sequence.straight_through import divide, maximum
 
 _LOW = -999999.0
+_SMALLEST_NORM = 0.1
 
 
 class Max(Aggregator):
@@ -16,6 +19,11 @@ class Max(Aggregator):
     starts_at: Literal["zero", "low"] = eqx.field(static=True, default="zero")
     """The start element: 0, as in the paper, so that negative inputs never pass (Q27); or so low
     that every input does."""
+    normalised: bool = eqx.field(static=True, default=False)
+    """Whether the output is the maximum over its norm, which is taken to be at least 0.1 and gets
+    no gradient."""
+    straight_through: bool = eqx.field(static=True, default=False)
+    """Whether gradients pass to all inputs instead of the largest (AMRL)."""
 
     def identity(self, size):
         return jnp.full(size, -jnp.inf, float)
@@ -27,7 +35,11 @@ class Max(Aggregator):
         return u
 
     def combine(self, first, second):
-        return jnp.maximum(first, second)
+        return maximum(first, second, straight_through=self.straight_through)
 
     def read(self, element):
-        return element
+        if not self.normalised:
+            return element
+        fixed = jax.lax.stop_gradient(element)
+        norm = jnp.maximum(jnp.linalg.norm(fixed, axis=-1, keepdims=True), _SMALLEST_NORM)
+        return divide(element, norm, straight_through=self.straight_through)

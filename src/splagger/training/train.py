@@ -7,10 +7,8 @@ from typing import Any
 
 from splagger.environments.registry import canonical_name
 from splagger.foundation.errors import UserError, unknown_name
+from splagger.foundation.plain_values import to_plain
 from splagger.foundation.settings import (
-    AgentSettings,
-    ConventionSettings,
-    LearningSettings,
     Settings,
     from_dictionary,
     to_dictionary,
@@ -123,8 +121,8 @@ def _changed(values: Mapping[str, Any], changes: Mapping[str, Any], kind: str) -
     for name, change in changes.items():
         if name not in values:
             raise unknown_name(kind, name, values)
-        if isinstance(change, AgentSettings | LearningSettings | ConventionSettings):
-            changed[name] = dataclasses.asdict(change)
+        if dataclasses.is_dataclass(change):
+            changed[name] = to_plain(change)
         elif isinstance(values[name], Mapping) and isinstance(change, Mapping):
             changed[name] = _changed(values[name], change, f"setting of {name}")
         else:
