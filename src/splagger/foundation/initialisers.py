@@ -23,6 +23,12 @@ def uniform_he(key: PRNGKeyArray, inputs: int, outputs: int) -> Float[Array, "in
     return jax.random.uniform(key, (inputs, outputs), float, -bound, bound)
 
 
+def uniform_glorot(key: PRNGKeyArray, inputs: int, outputs: int) -> Float[Array, "inputs outputs"]:
+    """Uniform on ±√(6/(inputs + outputs)): Glorot and Bengio (2010)."""
+    bound = (6 / (inputs + outputs)) ** 0.5
+    return jax.random.uniform(key, (inputs, outputs), float, -bound, bound)
+
+
 def normalised_columns(gain: float) -> Initialiser:
     """Gaussian entries, each output's weight vector rescaled to the norm `gain` ("normc")."""
 
