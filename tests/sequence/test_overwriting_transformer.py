@@ -9,19 +9,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jaxtyping import Array, Bool, Float
-from support.parity import difference, named_arrays, settings_of
-from support.transformer_parity import (
-    flat_tokens,
-    load_transformer,
-    name_transformer,
-    without_leftovers,
+from support.parity import (
+    difference,
+    load_sequence_model,
+    named_arrays,
+    named_sequence_model,
+    settings_of,
 )
+from support.transformer_parity import flat_tokens, without_leftovers
 
 from splagger.environments.spaces import Discrete
-from splagger.foundation.linear import Linear
 from splagger.sequence.embedding import Transition, TransitionEmbedding
 from splagger.sequence.encoder import broadcast, select_start
-from splagger.sequence.layers import Layers
 from splagger.sequence.overwriting_transformer import (
     OverwritingTransformer,
     TokenMemory,
@@ -30,51 +29,6 @@ from splagger.sequence.overwriting_transformer import (
 from splagger.sequence.split_aggregator import SplitAggregator
 
 INPUTS, SIZE, ENVIRONMENTS = 3, 4, 2
-
-
-def recorded_model(archive: dict[str, np.ndarray]) -> SplitAggregator:
-    settings, named = settings_of(archive), named_arrays(archive, "param/")
-
-    def linear(name: str) -> Linear:
-        return Linear(named[f"{name}.weight"].T, named[f"{name}.bias"])
-
-    return SplitAggregator(
-        embedding=TransitionEmbedding(
-            observation=linear("state_encoder.fc"),
-            action=linear("action_encoder.fc"),
-            reward=linear("reward_encoder.fc"),
-            actions=None,
-            full_transitions=True,
-        ),
-        before_encoder=Layers(()),
-        encoder=load_transformer(
-            named,
-            heads=settings["transformer_num_heads"],
-            capacity=settings["max_trajectory_len"],
-        ),
-        after_encoder=Layers(()),
-        aggregator=None,
-        output=Layers((linear("agg.fc_after_agg.0"),)),
-        learned_start=None,
-        passing=settings["encoder_gru_hidden_size"],
-        aggregated=0,
-        scan="sequential",
-    )
-
-
-def named_gradients(model: SplitAggregator) -> dict[str, Array]:
-    assert isinstance(model.encoder, OverwritingTransformer)
-    named = name_transformer(model.encoder)
-    parts = {
-        "state_encoder.fc": model.embedding.observation,
-        "action_encoder.fc": model.embedding.action,
-        "reward_encoder.fc": model.embedding.reward,
-        "agg.fc_after_agg.0": model.output.layers[0],
-    }
-    for name, linear in parts.items():
-        assert linear is not None
-        named |= {f"{name}.weight": linear.weight.T, f"{name}.bias": linear.bias}
-    return named
 
 
 @eqx.filter_jit
@@ -136,7 +90,7 @@ def differences_from_record(
     way: Literal["step", "unroll"], size: str, reference: Path
 ) -> dict[str, float]:
     archive = dict(np.load(reference / "golden" / f"Transformer__{size}.npz"))
-    model, width = recorded_model(archive), settings_of(archive)["transformer_token_sz"]
+    model, width = load_sequence_model(archive), settings_of(archive)["transformer_token_sz"]
     transitions = Transition(
         previous_observation=jnp.asarray(archive["in/prev_states"], float),
         action=jnp.asarray(archive["in/actions"], float),
@@ -151,7 +105,7 @@ def differences_from_record(
     for kind, starts in (("noreset", jnp.zeros_like(done)), ("reset", done)):
         for weighting, weights in (("grad", last_alone), ("gradall", increasing)):
             states, latents, to_model, to_inputs = run(way, model, transitions, starts, weights)
-            gradients = named_gradients(to_model)
+            gradients = named_sequence_model(to_model)
             expected = named_arrays(archive, f"{kind}/{weighting}_param/")
             assert set(gradients) == set(expected)
             for name, gradient in gradients.items():
@@ -172,7 +126,7 @@ def differences_from_record(
 
 def test_prior_equals_the_record(reference: Path):
     archive = dict(np.load(reference / "golden" / "Transformer__small.npz"))
-    memory = eqx.filter_jit(recorded_model(archive).initial_memory)((3,))
+    memory = eqx.filter_jit(load_sequence_model(archive).initial_memory)((3,))
     prior = np.concatenate([archive["prior/mean"], archive["prior/logvar"]], axis=-1)[0]
     assert difference(memory.latent, prior) <= 1e-5
     np.testing.assert_array_equal(flat_tokens(memory.encoder), archive["prior/hidden"][0])

@@ -53,7 +53,6 @@ Way = Literal["step", "unroll"]
 RECORDED = [
     "RNN_HN",
     "LSTM_InvInit",
-    "Transformer",
     "SplAgger",
     "SplAgger_noSplit",
     "SplAgger_mlowinit",
@@ -74,7 +73,9 @@ RECORDED = [
     "Max_ST",
     "PEARL",
 ]
-NOT_SCANNED = ("RNN_HN", "LSTM_InvInit", "Transformer")
+"""All but the transformer, whose test is apart: its recorded memory needs some cleaning."""
+
+NOT_SCANNED = ("RNN_HN", "LSTM_InvInit")
 """Without an aggregator there is nothing to scan in parallel."""
 INPUTS = {
     "prev_states": "previous_observation",

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 from numpy.typing import ArrayLike
+from support.transformer_parity import load_transformer, name_transformer
 
 from splagger.foundation.linear import Linear
 from splagger.foundation.normalisers import RunningMoments
@@ -130,7 +131,7 @@ def named_sequence_model(model: SplitAggregator) -> Named:
     named |= _name_linear("reward_encoder.fc", embedding.reward)
     encoder = model.encoder
     if isinstance(encoder, OverwritingTransformer):
-        named |= name_overwriting_transformer(encoder)
+        named |= name_transformer(encoder)
     elif isinstance(encoder, GRU | LSTM):
         for end, linear in (("ih_l0", encoder.from_input), ("hh_l0", encoder.from_state)):
             named[f"agg.encoder.weight_{end}"] = linear.weight.T
@@ -259,7 +260,8 @@ def _aggregator(named: Named, settings: dict[str, Any]) -> Aggregator | None:
 
 def _encoder(named: Named, settings: dict[str, Any]) -> Encoder:
     if settings["encoder_enc_type"] == "transformer":
-        return load_overwriting_transformer(named, settings)
+        heads, capacity = settings["transformer_num_heads"], settings["max_trajectory_len"]
+        return load_transformer(named, heads=heads, capacity=capacity)
     if "agg.encoder.layer.weight" in named:
         layer = _linear(named, "agg.encoder.layer")
         return FeedForward(layer.bias.shape[0], layer)
