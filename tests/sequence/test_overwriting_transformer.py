@@ -9,13 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jaxtyping import Array, Bool, Float
-from support.parity import (
-    difference,
-    load_sequence_model,
-    named_arrays,
-    named_sequence_model,
-    settings_of,
-)
+from support.parity import difference, named_arrays, settings_of
+from support.sequence_parity import load_sequence_model, named_sequence_model
 from support.transformer_parity import flat_tokens, without_leftovers
 
 from splagger.environments.spaces import Discrete

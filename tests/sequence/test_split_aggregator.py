@@ -12,15 +12,7 @@ import pytest
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from numpy.typing import ArrayLike
 from support.initialisation import draw, unlikely
-from support.parity import (
-    UNUSED,
-    Named,
-    difference,
-    load_sequence_model,
-    named_arrays,
-    named_sequence_model,
-    temperature_name,
-)
+from support.parity import UNUSED, Named, difference, named_arrays
 from support.sequence_models import (
     ENVIRONMENTS,
     KINDS,
@@ -37,6 +29,7 @@ from support.sequence_models import (
     tiny_model,
     tiny_settings,
 )
+from support.sequence_parity import load_sequence_model, named_sequence_model, temperature_name
 
 from splagger.environments.spaces import Discrete
 from splagger.foundation.agent_settings import EmbeddingSettings

@@ -14,15 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
-from support.parity import (
-    Named,
-    load_actor_critic,
-    load_moments,
-    load_sequence_model,
-    named_actor_critic,
-    named_sequence_model,
-    settings_of,
-)
+from support.parity import Named, load_actor_critic, load_moments, named_actor_critic, settings_of
+from support.sequence_parity import load_sequence_model, named_sequence_model
 
 from splagger.agent import Agent, Networks
 from splagger.environments.t_maze import TMaze

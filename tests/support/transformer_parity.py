@@ -1,10 +1,7 @@
-"""Between the recorded parameters and states of the published transformer and this package's.
-
-`support.parity` says what the records are like, and uses this module.
-"""
+"""Between the recorded parameters and states of the published transformer and this package's."""
 
 import numpy as np
-from jaxtyping import Array
+from support.parity import Named, load_linear, name_linear
 
 from splagger.foundation.linear import Linear
 from splagger.sequence.attention import Attention, LayerNorm
@@ -14,19 +11,17 @@ from splagger.sequence.overwriting_transformer import (
     TokenMemory,
 )
 
-Named = dict[str, Array]
-
 _ENCODER = "agg.encoder"
 
 
 def load_transformer(named: Named, *, heads: int, capacity: int) -> OverwritingTransformer:
     """The transformer of recorded parameters, whose shapes do not say how many heads it has."""
-    output = _linear(named, f"{_ENCODER}.output_layer")
+    output = load_linear(named, f"{_ENCODER}.output_layer")
     layers = sum(name.endswith(".ff.weight") for name in named)
     return OverwritingTransformer(
         size=output.bias.shape[0],
         capacity=capacity,
-        input=_linear(named, f"{_ENCODER}.input_layer"),
+        input=load_linear(named, f"{_ENCODER}.input_layer"),
         blocks=tuple(_block(named, _block_name(layer), heads) for layer in range(layers)),
         output=output,
     )
@@ -34,14 +29,14 @@ def load_transformer(named: Named, *, heads: int, capacity: int) -> OverwritingT
 
 def name_transformer(encoder: OverwritingTransformer) -> Named:
     """The parameters of a transformer, or their gradients, by their recorded names."""
-    named = _name_linear(f"{_ENCODER}.input_layer", encoder.input)
-    named |= _name_linear(f"{_ENCODER}.output_layer", encoder.output)
+    named = name_linear(f"{_ENCODER}.input_layer", encoder.input)
+    named |= name_linear(f"{_ENCODER}.output_layer", encoder.output)
     for layer, block in enumerate(encoder.blocks):
         name = _block_name(layer)
         named[f"{name}.attention.mha.in_proj_weight"] = block.attention.from_tokens.weight.T
         named[f"{name}.attention.mha.in_proj_bias"] = block.attention.from_tokens.bias
-        named |= _name_linear(f"{name}.attention.mha.out_proj", block.attention.to_tokens)
-        named |= _name_linear(f"{name}.ff", block.feed_forward)
+        named |= name_linear(f"{name}.attention.mha.out_proj", block.attention.to_tokens)
+        named |= name_linear(f"{name}.ff", block.feed_forward)
         for number, norm in ((1, block.attention_norm), (2, block.feed_forward_norm)):
             named[f"{name}.norm{number}.weight"] = norm.scale
             named[f"{name}.norm{number}.bias"] = norm.shift
@@ -69,14 +64,6 @@ def without_leftovers(hidden: np.ndarray, width: int) -> np.ndarray:
     return np.concatenate([tokens.reshape(*hidden.shape[:-1], -1), count], axis=-1)
 
 
-def _linear(named: Named, name: str) -> Linear:
-    return Linear(named[f"{name}.weight"].T, named[f"{name}.bias"])
-
-
-def _name_linear(name: str, linear: Linear) -> Named:
-    return {f"{name}.weight": linear.weight.T, f"{name}.bias": linear.bias}
-
-
 def _block_name(layer: int) -> str:
     return f"{_ENCODER}.transformer_layers.{layer}"
 
@@ -88,10 +75,10 @@ def _block(named: Named, name: str, heads: int) -> PostNormBlock:
             from_tokens=Linear(
                 named[f"{attention}.in_proj_weight"].T, named[f"{attention}.in_proj_bias"]
             ),
-            to_tokens=_linear(named, f"{attention}.out_proj"),
+            to_tokens=load_linear(named, f"{attention}.out_proj"),
             heads=heads,
         ),
         attention_norm=LayerNorm(named[f"{name}.norm1.weight"], named[f"{name}.norm1.bias"]),
-        feed_forward=_linear(named, f"{name}.ff"),
+        feed_forward=load_linear(named, f"{name}.ff"),
         feed_forward_norm=LayerNorm(named[f"{name}.norm2.weight"], named[f"{name}.norm2.bias"]),
     )

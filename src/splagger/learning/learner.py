@@ -161,7 +161,9 @@ class Learner(eqx.Module):
         values = rollout_values(state.agent, rollout)
         final_values = None
         if self.time_limits == "bootstrap" and self.trial.may_truncate:
-            final_values = state.agent.value(rollout.next_observation, rollout.next_latent)
+            final_values = state.agent.value(
+                rollout.next_observation, rollout.next_latent, rollout.task
+            )
         advantage = advantages(
             rewards,
             values,

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Shaped
 
 from splagger.agent import Agent, Networks
+from splagger.environments.task_information import TaskInformation
 from splagger.learning.rollout import Rollout
 from splagger.learning.train_state import Hyperparameters
 from splagger.sequence.embedding import Transition
@@ -47,7 +48,13 @@ class Experience(eqx.Module):
     ) -> "Experience":
         """Joins a rollout with standardised advantages, value targets and old values."""
         targets = Targets(
-            rollout.observation, rollout.action, rollout.log_probability, advantage, target, value
+            rollout.observation,
+            rollout.task,
+            rollout.action,
+            rollout.log_probability,
+            advantage,
+            target,
+            value,
         )
         return cls(
             rollout.memory, rollout.fresh_start, rollout.transitions, rollout.trial_end, targets
@@ -65,6 +72,8 @@ class Targets(eqx.Module):
 
     observation: Float[Array, "*batch observation"]
     """What the policy acted on, not normalised."""
+    task: TaskInformation
+    """The true tasks."""
     action: Shaped[Array, "*batch_action"]
     """What it did."""
     log_probability: Float[Array, "*batch"]
@@ -132,12 +141,10 @@ def policy_losses(
     """PPO's losses of actor and critic for given latents."""
     policy = agent.networks.actor_critic
     clip = hyperparameters.clip
-    embedded = policy.embed(agent.observations.normalise(targets.observation), latent)
-    outputs = policy.actor(*embedded)
-    value = policy.critic(*embedded)[..., 0]
+    observation = agent.observations.normalise(targets.observation)
+    distribution, value = policy(observation, latent, targets.task)
 
-    log_ratio = policy.distribution.log_probability(outputs, targets.action)
-    log_ratio = log_ratio - targets.log_probability
+    log_ratio = distribution.log_probability(targets.action) - targets.log_probability
     ratio = jnp.exp(log_ratio)
     surrogate = jnp.minimum(
         ratio * targets.advantage, jnp.clip(ratio, 1 - clip, 1 + clip) * targets.advantage
@@ -148,7 +155,7 @@ def policy_losses(
     value_loss = 0.5 * jnp.mean(
         jnp.maximum(_smooth_l1(value - targets.target), _smooth_l1(near - targets.target))
     )
-    entropy = jnp.mean(policy.distribution.entropy(outputs))
+    entropy = jnp.mean(distribution.entropy())
     total = (
         hyperparameters.value_weight * value_loss
         + policy_loss

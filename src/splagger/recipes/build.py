@@ -55,6 +55,7 @@ def build_agent(
         observation_size=trial.observation_size,
         latent_size=2 * settings.latent_size,
         action_space=trial.action_space,
+        tasks=trial.environment.tasks,
         critic_bias_bound=conventions.critic_bias_bound,
         key=policy_key,
     )
