@@ -1,11 +1,16 @@
 """Tables that the commands print, and complaints."""
 
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
-from splagger.recipes.agents import AGENTS
+from splagger.recipes.agents import AGENTS, GROUPS
+from splagger.recipes.ingredients import ingredients
+from splagger.recipes.recipes import settings_for
 
 
 class _Output(Console):
@@ -52,15 +57,53 @@ def environments_table() -> Table:
     return table
 
 
-def agents_table() -> Table:
-    """Every agent: name, the paper's label, ingredients."""
-    table = Table(title="Agents", title_justify="left")
-    table.add_column("name", no_wrap=True)
-    table.add_column("published label")
-    table.add_column("description")
-    for name, entry in AGENTS.items():
-        table.add_row(name, ", ".join(entry.aliases), entry.description)
+def agents_table(environment: str, recipe: str) -> Table:
+    """Every agent: name, labels, ingredients and sizes, as built for an environment by a recipe.
+
+    **Raises:** `UserError` for an unknown environment or recipe.
+    """
+    from splagger.recipes.agent_sizes import agent_sizes
+
+    table = Table(title=f"Agents, built for {environment} by recipe {recipe}", title_justify="left")
+    table.add_column("name\n(published label)", no_wrap=True)
+    table.add_column("made of")
+    table.add_column("parameters:\nsequence model", justify="right")
+    table.add_column("\npolicy", justify="right")
+    table.add_column("\nmemory", justify="right")
+    with progress_bar("Counting", len(AGENTS)) as advance:
+        for group, entries in GROUPS.items():
+            table.add_section()
+            table.add_row(f"[bold]{group}[/bold]")
+            for entry in entries:
+                name = entry.settings.name
+                settings = settings_for(environment, name, recipe)
+                sizes = agent_sizes(settings)
+                advance()
+                table.add_row(
+                    "\n".join([name, *(f"({alias})" for alias in entry.aliases[:1])]),
+                    f"{entry.description}\n[dim]{ingredients(settings.agent)}[/dim]",
+                    f"{sizes.sequence_model:,}",
+                    f"{sizes.policy:,}",
+                    f"{sizes.memory:,}",
+                )
+    table.caption = (
+        "memory: numbers carried from step to step, the latent included. "
+        "Other labels of the paper are accepted too."
+    )
+    table.caption_justify = "left"
     return table
+
+
+@contextlib.contextmanager
+def progress_bar(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar on standard error, for as long as something takes; calling what it gives advances it.
+
+    It leaves nothing behind, and is not drawn where standard error is no terminal.
+    """
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda: progress.advance(task)
 
 
 def evaluation_table(result: dict[str, Any]) -> Table:

@@ -6,26 +6,27 @@ Importing this module does not import jax.
 from collections.abc import Callable
 from dataclasses import replace
 
+from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.encoder_settings import OverwritingTransformerSettings
 from splagger.foundation.errors import unknown_name
 from splagger.foundation.settings import ConventionSettings, LearningSettings, Settings
 from splagger.recipes.agents import find_agent
+from splagger.recipes.policy_sizes import with_policy_size
 
 
-def default(environment: str, agent: str) -> Settings:
+def default(environment: str, agent: AgentSettings) -> Settings:
     """The paper's sizes and numbers, with the published system's peculiarities mended."""
-    return Settings(environment=environment, agent=find_agent(agent).settings)
+    return Settings(environment=environment, agent=agent)
 
 
-def paper(environment: str, agent: str) -> Settings:
+def paper(environment: str, agent: AgentSettings) -> Settings:
     """The published system: its settings and its peculiarities (Q1, Q2, Q6, Q7, Q9, Q14, Q15, Q19,
     Q28), for comparisons with its results."""
-    settings = find_agent(agent).settings
     # The published transformer was trained with shorter rollouts: it is slow.
-    short = isinstance(settings.encoder, OverwritingTransformerSettings)
+    short = isinstance(agent.encoder, OverwritingTransformerSettings)
     return Settings(
         environment=environment,
-        agent=settings,
+        agent=agent,
         learning=LearningSettings(steps=175) if short else LearningSettings(),
         conventions=ConventionSettings(
             boundary="published",
@@ -44,17 +45,16 @@ def paper(environment: str, agent: str) -> Settings:
     )
 
 
-def small(environment: str, agent: str) -> Settings:
+def small(environment: str, agent: AgentSettings) -> Settings:
     """A small network for two cores and a few minutes: the same code, fewer neurons."""
-    settings = find_agent(agent).settings
     return Settings(
         environment=environment,
         agent=replace(
-            settings,
-            encoder=replace(settings.encoder, size=64),
-            layers_before_encoder=tuple(64 for _ in settings.layers_before_encoder),
+            agent,
+            encoder=replace(agent.encoder, size=64),
+            layers_before_encoder=tuple(64 for _ in agent.layers_before_encoder),
             policy=replace(
-                settings.policy,
+                agent.policy,
                 observation_embedding=32,
                 latent_embedding=8,
                 hidden_sizes=(32, 32),
@@ -64,7 +64,7 @@ def small(environment: str, agent: str) -> Settings:
     )
 
 
-RECIPES: dict[str, Callable[[str, str], Settings]] = {
+RECIPES: dict[str, Callable[[str, AgentSettings], Settings]] = {
     "default": default,
     "paper": paper,
     "small": small,
@@ -72,15 +72,31 @@ RECIPES: dict[str, Callable[[str, str], Settings]] = {
 """Every recipe by its name."""
 
 
-def settings_for(environment: str, agent: str, recipe: str = "default") -> Settings:
+def settings_for(
+    environment: str,
+    agent: str | AgentSettings,
+    recipe: str = "default",
+    *,
+    policy_size: str | None = None,
+) -> Settings:
     """Settings for an environment and an agent by a recipe.
 
-    **Raises:** `UserError` for an unknown agent or recipe, with the nearest names. The environment
-    is looked up when it is built.
+    **Arguments:**
+
+    - `environment`: its name; it is looked up when it is built.
+    - `agent`: its name, or what it is made of.
+    - `recipe`: one of `RECIPES`.
+    - `policy_size`: one of `POLICY_SIZES`, in place of the recipe's; None keeps that.
+
+    **Raises:** `UserError` for an unknown agent, recipe or size, with the nearest names.
     """
     if recipe not in RECIPES:
         raise unknown_name("recipe", recipe, RECIPES)
-    return RECIPES[recipe](environment, agent)
+    made_of = find_agent(agent).settings if isinstance(agent, str) else agent
+    settings = RECIPES[recipe](environment, made_of)
+    if policy_size is None:
+        return settings
+    return replace(settings, agent=with_policy_size(settings.agent, policy_size))
 
 
 def _published_frames(environment: str) -> int:
