@@ -16,6 +16,7 @@ AGENTS, STEPS = 2, 4
 
 RNN = AgentSettings("rnn", aggregator=None, split=False)
 SPLAGGER = AgentSettings("splagger")
+AMRL = AgentSettings("amrl", straight_through=True)
 MAX = AgentSettings("max", encoder=FeedForwardSettings(), split=False)
 
 _TINY = {"embedding": EmbeddingSettings(2, 1, 1), "latent_size": 2}

@@ -101,6 +101,7 @@ def _check(options: Analysis) -> None:
     check_at_least("steps", options.steps, 1)
     if not 0 <= options.seed < 2**32:
         raise UserError(f"seed is {options.seed}, but it must be at least 0 and below {2**32}.")
+    EnvironmentSpecification.parse(options.environment)
     for name in options.untrained:
         find_agent(name)
     for run in options.runs:
@@ -118,16 +119,10 @@ def _check(options: Analysis) -> None:
 def _compute(options: Analysis, quantities: Sequence[Quantity], compute: Compute) -> Results:
     results: Results = {quantity.name: {} for quantity in quantities}
     seed = jax.random.fold_in(jax.random.key(options.seed), _SEQUENCES)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    with (
-        Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress,
-        matrix_product_precision("float32"),
-    ):
-        total = len(options.untrained) + len(options.runs)
-        task = progress.add_task("drawing agents", total=total)
-        for subject in _subjects(options):
-            progress.update(task, description=f"{subject.name}: compiling, computing")
+    with _progress() as progress, matrix_product_precision("float32"):
+        task = progress.add_task("drawing agents", total=None)
+        for subject, total in _subjects(options):
+            progress.update(task, description=f"{subject.name}: compiling, computing", total=total)
             keys = jax.vmap(jax.random.fold_in, (None, 0))(seed, jnp.arange(subject.count))
             found = compute(subject.models, keys)
             for quantity in quantities:
@@ -136,18 +131,34 @@ def _compute(options: Analysis, quantities: Sequence[Quantity], compute: Compute
     return results
 
 
-def _subjects(options: Analysis) -> Iterator[SequenceModels]:
-    """Untrained agents, then those of runs, one kind after the other. No two have one name."""
+def _progress() -> Progress:
+    """A bar on standard error that is gone when all is done; none where there is no terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(
+        *columns,
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _subjects(options: Analysis) -> Iterator[tuple[SequenceModels, int]]:
+    """Untrained agents, then those of runs, one kind after the other, each with the number of all
+    kinds. No two have one name."""
     entries = {entry.settings.name: entry for entry in map(find_agent, options.untrained)}
+    total = len(entries) + len(options.runs)
     if entries:
         trial = EnvironmentSpecification.parse(options.environment).trial(trust=options.trust)
         for entry in entries.values():
-            yield untrained_models(
+            models = untrained_models(
                 entry.settings, trial, number=options.number, steps=options.steps
             )
+            yield models, total
     seen = Counter[str]()
     for run in options.runs:
-        subject = trained_models(run, trust=options.trust)
-        seen[subject.name] += 1
-        number = f" {seen[subject.name]}" if seen[subject.name] > 1 else ""
-        yield replace(subject, name=f"{subject.name} trained{number}")
+        models = trained_models(run, trust=options.trust)
+        seen[models.name] += 1
+        number = f" {seen[models.name]}" if seen[models.name] > 1 else ""
+        yield replace(models, name=f"{models.name} trained{number}"), total

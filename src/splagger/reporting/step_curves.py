@@ -39,8 +39,6 @@ def draw_step_curves(values: Mapping[str, np.ndarray], quantity: Quantity) -> Fi
         axes.set_xlabel("step")
         axes.set_ylabel(quantity.axis)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-        if quantity.logarithmic:
-            axes.set_yscale("log")
         labels = []
         for number, (agent, curves) in enumerate(values.items()):
             steps, mean = np.arange(curves.shape[1]), curves.mean(axis=0)
@@ -53,6 +51,9 @@ def draw_step_curves(values: Mapping[str, np.ndarray], quantity: Quantity) -> Fi
             axes.plot(steps, mean, **look, markevery=(number * every // len(values), every))
             labels.append(EndLabel(agent, "", look["color"], look, float(mean[-1])))
         axes.set_xlim(left=0)
+        # Zeros alone have no place on a logarithmic axis.
+        if quantity.logarithmic and any(np.any(curves > 0) for curves in values.values()):
+            axes.set_yscale("log")
         figure.supxlabel(
             _explain(values), x=0.01, ha="left", fontsize=7.5, color=style.QUIET_COLOUR
         )
