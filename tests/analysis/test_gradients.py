@@ -15,7 +15,7 @@ def plain_norm(*arrays) -> float:
 
 
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("name", ["splagger", "max"])
+@pytest.mark.parametrize("name", ["learned-start", "max"])
 def test_equal_to_one_derivative_a_step(name: str):
     models, keys = tiny_models(name), jax.random.split(jax.random.key(1), AGENTS)
     found = gradients(models, keys, kind="noise", steps=STEPS)
@@ -38,6 +38,7 @@ def test_equal_to_one_derivative_a_step(name: str):
         expected = [derivative(model, xs, step) for step in range(STEPS)]
         parameters = [to_model for to_model, _ in expected]
         assert not any(np.any(leaf) for leaf in jax.tree.leaves(parameters[-1].embedding))
+        assert all(np.any(leaf) for leaf in jax.tree.leaves(parameters[-1].learned_start))
         np.testing.assert_allclose(
             found.initial_input_gradient[agent],
             [plain_norm(to_xs[0]) for _, to_xs in expected],

@@ -23,6 +23,9 @@ _TINY = {"embedding": EmbeddingSettings(2, 1, 1), "latent_size": 2}
 TINY = {
     "rnn": AgentSettings("rnn", encoder=GRUSettings(6), aggregator=None, split=False, **_TINY),
     "splagger": AgentSettings("splagger", encoder=GRUSettings(6), **_TINY),
+    "learned-start": AgentSettings(
+        "learned-start", encoder=GRUSettings(6), learned_start=True, **_TINY
+    ),
     "max": AgentSettings("max", encoder=FeedForwardSettings(6), split=False, **_TINY),
 }
 """A few neurons; embedded transitions have 6 components."""

@@ -49,4 +49,5 @@ def build_sequence_model(
         split=settings.split,
         latent_size=settings.latent_size,
         scan=fastest_method(),
+        learned_start=settings.learned_start,
     )
