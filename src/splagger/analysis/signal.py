@@ -76,10 +76,12 @@ def signal_quantities(
 
 
 def without_biases(model: SplitAggregator) -> SplitAggregator:
-    """The same model with zeros for every parameter called `bias`."""
+    """The same model with zeros for all that linear layers (`bias`) and normalisations (`shift`)
+    add."""
 
     def zero(path, leaf):
-        return jnp.zeros_like(leaf) if getattr(path[-1], "name", None) == "bias" else leaf
+        is_bias = getattr(path[-1], "name", None) in ("bias", "shift")
+        return jnp.zeros_like(leaf) if is_bias else leaf
 
     return jax.tree_util.tree_map_with_path(zero, model)
 
