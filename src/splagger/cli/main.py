@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import tyro
 
 import splagger
+from splagger.cli.analyse import Analyse
 from splagger.cli.commands import (
     Agents,
     Demo,
@@ -23,7 +24,7 @@ from splagger.cli.tables import complain
 from splagger.foundation.errors import UserError
 from splagger.recipes.recipes import settings_for
 
-Command = Train | Resume | Evaluate | Plot | Environments | Agents | Demo
+Command = Train | Resume | Evaluate | Plot | Analyse | Environments | Agents | Demo
 """Any of the commands, with its arguments; `run` runs it."""
 
 _SWITCHES = ("--overwrite", "--quiet")
@@ -88,6 +89,7 @@ def _parse_with(words: list[str], environment: str, choices: dict[str, Any]) -> 
         | Annotated[Resume, tyro.conf.subcommand("resume")]
         | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
         | Annotated[Plot, tyro.conf.subcommand("plot")]
+        | Annotated[Analyse, tyro.conf.subcommand("analyse")]
         | Annotated[Environments, tyro.conf.subcommand("environments")]
         | Annotated[Agents, tyro.conf.subcommand("agents")]
         | Annotated[Demo, tyro.conf.subcommand("demo")],  # pyright: ignore[reportArgumentType]
