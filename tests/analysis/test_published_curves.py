@@ -2,7 +2,6 @@
 
 import csv
 import functools
-import importlib.util
 from pathlib import Path
 
 import jax
@@ -18,11 +17,6 @@ from splagger.training.sequence_models import untrained_models
 
 NUMBER, STEPS = 3, 100
 COMPARED = [10, 50, 99]
-
-needs_straight_through = pytest.mark.skipif(
-    importlib.util.find_spec("splagger.sequence.straight_through") is None,
-    reason="the straight-through maximum is not merged yet",
-)
 
 
 @functools.cache
@@ -58,7 +52,7 @@ def recorded(folder: Path, name: str, agent: str) -> np.ndarray:
         pytest.param(RNN, "RNN+HN", id="rnn"),
         pytest.param(SPLAGGER, "SplAgger", id="splagger"),
         pytest.param(MAX, "SplAgger-noRNN", id="max"),
-        pytest.param(AMRL, "AMRL", id="amrl", marks=needs_straight_through),
+        pytest.param(AMRL, "AMRL", id="amrl"),
     ],
 )
 def test_means_are_near_the_record(reference: Path, settings: AgentSettings, label: str):
@@ -74,7 +68,6 @@ def test_means_are_near_the_record(reference: Path, settings: AgentSettings, lab
     )
 
 
-@needs_straight_through
 def test_the_parameter_gradient_of_amrl_grows_linearly():
     steps, curve = np.arange(STEPS), curves_of(AMRL)["param_grad"]
     slope, offset = np.polyfit(steps, curve, 1)

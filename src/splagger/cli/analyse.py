@@ -49,7 +49,7 @@ class AnalyseGradients(Analysis):
 
     def run(self) -> int:
         """Analyses, writes and prints."""
-        from splagger.cli.analysis import analyse_gradients
+        from splagger.cli.run_analysis import analyse_gradients
 
         return analyse_gradients(self)
 
@@ -60,7 +60,7 @@ class AnalysePermutation(Analysis):
 
     def run(self) -> int:
         """Analyses, writes and prints."""
-        from splagger.cli.analysis import analyse_permutation
+        from splagger.cli.run_analysis import analyse_permutation
 
         return analyse_permutation(self)
 
@@ -71,7 +71,7 @@ class AnalyseSignal(Analysis):
 
     def run(self) -> int:
         """Analyses, writes and prints."""
-        from splagger.cli.analysis import analyse_signal
+        from splagger.cli.run_analysis import analyse_signal
 
         return analyse_signal(self)
 

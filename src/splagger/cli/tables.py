@@ -1,13 +1,11 @@
 """Tables that the commands print, and complaints."""
 
-import contextlib
-from collections.abc import Callable, Iterator
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
+from splagger.cli.progress import progress_bar
 from splagger.recipes.agents import AGENTS, GROUPS
 from splagger.recipes.ingredients import ingredients
 from splagger.recipes.recipes import settings_for
@@ -70,7 +68,8 @@ def agents_table(environment: str, recipe: str) -> Table:
     table.add_column("parameters:\nsequence model", justify="right")
     table.add_column("\npolicy", justify="right")
     table.add_column("\nmemory", justify="right")
-    with progress_bar("Counting", len(AGENTS)) as advance:
+    with progress_bar() as progress:
+        task = progress.add_task("counting", total=len(AGENTS))
         for group, entries in GROUPS.items():
             table.add_section()
             table.add_row(f"[bold]{group}[/bold]")
@@ -78,7 +77,7 @@ def agents_table(environment: str, recipe: str) -> Table:
                 name = entry.settings.name
                 settings = settings_for(environment, name, recipe)
                 sizes = agent_sizes(settings)
-                advance()
+                progress.advance(task)
                 table.add_row(
                     "\n".join([name, *(f"({alias})" for alias in entry.aliases[:1])]),
                     f"{entry.description}\n[dim]{ingredients(settings.agent)}[/dim]",
@@ -92,18 +91,6 @@ def agents_table(environment: str, recipe: str) -> Table:
     )
     table.caption_justify = "left"
     return table
-
-
-@contextlib.contextmanager
-def progress_bar(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """A bar on standard error, for as long as something takes; calling what it gives advances it.
-
-    It leaves nothing behind, and is not drawn where standard error is no terminal.
-    """
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda: progress.advance(task)
 
 
 def evaluation_table(result: dict[str, Any]) -> Table:

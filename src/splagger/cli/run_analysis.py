@@ -8,13 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from splagger.analysis.gradients import gradients
 from splagger.analysis.permutation import permutation_difference
 from splagger.analysis.signal import signal_quantities
 from splagger.cli.analyse import Analysis
+from splagger.cli.progress import progress_bar
 from splagger.cli.tables import show
 from splagger.environments.registry import EnvironmentSpecification
 from splagger.foundation.checks import check_at_least
@@ -119,7 +118,7 @@ def _check(options: Analysis) -> None:
 def _compute(options: Analysis, quantities: Sequence[Quantity], compute: Compute) -> Results:
     results: Results = {quantity.name: {} for quantity in quantities}
     seed = jax.random.fold_in(jax.random.key(options.seed), _SEQUENCES)
-    with _progress() as progress, matrix_product_precision("float32"):
+    with progress_bar() as progress, matrix_product_precision("float32"):
         task = progress.add_task("drawing agents", total=None)
         for subject, total in _subjects(options):
             progress.update(task, description=f"{subject.name}: compiling, computing", total=total)
@@ -129,19 +128,6 @@ def _compute(options: Analysis, quantities: Sequence[Quantity], compute: Compute
                 results[quantity.name][subject.name] = np.asarray(found[quantity.name], float)
             progress.advance(task)
     return results
-
-
-def _progress() -> Progress:
-    """A bar on standard error that is gone when all is done; none where there is no terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(
-        *columns,
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
 
 
 def _subjects(options: Analysis) -> Iterator[tuple[SequenceModels, int]]:
