@@ -153,6 +153,7 @@ def _learner(recorded: dict[str, np.ndarray]) -> Learner:
         restart_memory=True,
         reset_all_returns=True,
         early_statistics=True,
+        measure_inputs=False,
     )
 
 

@@ -46,6 +46,9 @@ class LearningSettings:
     """Adam's epsilon for the sequence model."""
     anneal_learning_rate: bool = False
     """Whether learning rates fall linearly to 0 at the last frame."""
+    measure_inputs: bool = False
+    """Whether the metrics of every update say how strongly the value depends on the observation and
+    on the latent: norms of its gradients for them, and their own norms. Costs some time."""
 
     def __post_init__(self):
         check_types(self, "learning")

@@ -4,6 +4,7 @@ Latents are recomputed with gradients through the whole rollout at every minibat
 sequence model learns from the policy's and the critic's losses alone.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 import equinox as eqx
@@ -13,6 +14,7 @@ from jaxtyping import Array, Bool, Float, Int, Shaped
 
 from splagger.agent import Agent, Networks
 from splagger.environments.task_information import TaskInformation
+from splagger.learning.input_gradients import InputGradients, input_gradients
 from splagger.learning.rollout import Rollout
 from splagger.learning.train_state import Hyperparameters
 from splagger.sequence.embedding import Transition
@@ -99,6 +101,8 @@ class Losses(eqx.Module):
     """The policy's entropy in nats."""
     log_ratio: Float[Array, ""]
     """The largest change of the logarithm of an action's probability."""
+    inputs: InputGradients | None
+    """How strongly the value depends on its inputs, where that is measured."""
 
 
 def minibatch_loss(
@@ -107,6 +111,8 @@ def minibatch_loss(
     experience: Experience,
     samples: Int[Array, " sample"] | None,
     hyperparameters: Hyperparameters,
+    *,
+    measure_inputs: bool = False,
 ) -> tuple[Float[Array, ""], Losses]:
     """The loss of one minibatch.
 
@@ -118,6 +124,7 @@ def minibatch_loss(
     - `samples`: which of its steps make the loss, as `time * environments + environment`; None for
         all.
     - `hyperparameters`: weights and clip.
+    - `measure_inputs`: whether to measure how strongly the value depends on its inputs.
     """
     agent = eqx.tree_at(lambda a: a.networks, agent, networks)
     latents = agent.unroll(
@@ -129,6 +136,10 @@ def minibatch_loss(
     if samples is not None:
         latent, targets = jax.tree.map(lambda leaf: leaf[samples], (latent, targets))
     losses = policy_losses(agent, latent, targets, hyperparameters)
+    if measure_inputs:
+        observation = agent.observations.normalise(targets.observation)
+        inputs = input_gradients(networks.actor_critic, observation, latent, targets.task)
+        losses = replace(losses, inputs=inputs)
     return losses.total, losses
 
 
@@ -161,7 +172,7 @@ def policy_losses(
         + policy_loss
         - hyperparameters.entropy_weight * entropy
     )
-    return Losses(total, policy_loss, value_loss, entropy, jnp.max(jnp.abs(log_ratio)))
+    return Losses(total, policy_loss, value_loss, entropy, jnp.max(jnp.abs(log_ratio)), None)
 
 
 def _smooth_l1(error: Float[Array, "..."]) -> Float[Array, "..."]:

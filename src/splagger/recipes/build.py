@@ -100,6 +100,7 @@ def build_learner(settings: Settings, trial: Trial) -> Learner:
         restart_memory=conventions.restart_memory,
         reset_all_returns=conventions.reset_all_returns,
         early_statistics=conventions.early_statistics,
+        measure_inputs=learning.measure_inputs,
     )
 
 
