@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Array, Float
 from support.parity import Named, load_linear, name_linear, named_arrays, settings_of
 
-from splagger.environments.task_information import TaskInformation
 from splagger.foundation.linear import Linear
 from splagger.policies.actor_critic import ActorCritic
 from splagger.policies.conditioned_network import ConditionedNetwork
@@ -65,7 +64,8 @@ def named_actor_critic(policy: ActorCritic) -> Named:
 
 def generated_arrays(policy: ActorCritic, latent: Float[Array, "sample latent"]) -> list[Array]:
     """What is generated for every sample, as recorded: the critic's first, each matrix with its
-    `(outputs, inputs)` in one row, and of FiLM layers the shift before the scale but in the head."""
+    `(outputs, inputs)` in one row, and of FiLM layers the shift before the scale, but in the head
+    after it."""
     codes = policy.latent_embedding(latent)
     arrays = []
     for network in (policy.critic, policy.actor):
@@ -78,11 +78,6 @@ def generated_arrays(policy: ActorCritic, latent: Float[Array, "sample latent"])
                 scale, shift = layer.modulation(codes)
                 arrays += [scale, shift] if layer is network.layers[-1] else [shift, scale]
     return arrays
-
-
-def no_task(*batch: int) -> TaskInformation:
-    """For policies that do not look at the task."""
-    return TaskInformation(jnp.zeros((*batch, 0)), jnp.zeros(batch, int))
 
 
 def _names(who: str, layers: int, continuous: bool) -> list[tuple[str, str, str]]:
