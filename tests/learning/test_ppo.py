@@ -123,7 +123,7 @@ EVERYWHERE = list(np.ndindex(STEPS, ENVIRONMENTS))
 
 def flat(tree):
     """All steps of all environments along one dimension."""
-    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), tree)
+    return jax.tree.map(lambda leaf: jax.lax.collapse(leaf, 0, 2), tree)
 
 
 def check(losses, expected: dict[str, float]):

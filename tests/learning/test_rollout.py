@@ -238,9 +238,10 @@ def test_values_of_what_was_acted_on_and_of_what_comes_next():
     assert values.shape == (STEPS + 1, ENVIRONMENTS)
     value = eqx.filter_jit(Agent.value)
     for t in range(STEPS):
-        expected = value(agent, rollout.observation[t], rollout.latent[t])
+        task = jax.tree.map(lambda leaf, t=t: leaf[t], rollout.task)
+        expected = value(agent, rollout.observation[t], rollout.latent[t], task)
         assert farthest(values[t], expected) < 1e-13
-    expected = value(agent, rollout.last_observation, rollout.last_latent)
+    expected = value(agent, rollout.last_observation, rollout.last_latent, rollout.last_task)
     assert farthest(values[-1], expected) < 1e-13
 
 
