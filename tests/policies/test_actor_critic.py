@@ -13,8 +13,8 @@ from support.policy_parity import (
     generated_arrays,
     load_actor_critic,
     named_actor_critic,
-    no_task,
 )
+from support.tasks import no_task
 
 from splagger.foundation.normalisers import RunningMoments
 from splagger.policies.actor_critic import ActorCritic

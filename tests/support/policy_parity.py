@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Array, Float
 from support.parity import Named, load_linear, name_linear, named_arrays, settings_of
 
-from splagger.environments.task_information import TaskInformation
 from splagger.foundation.linear import Linear
 from splagger.policies.actor_critic import ActorCritic
 from splagger.policies.conditioned_network import ConditionedNetwork
@@ -79,11 +78,6 @@ def generated_arrays(policy: ActorCritic, latent: Float[Array, "sample latent"])
                 scale, shift = layer.modulation(codes)
                 arrays += [scale, shift] if layer is network.layers[-1] else [shift, scale]
     return arrays
-
-
-def no_task(*batch: int) -> TaskInformation:
-    """For policies that do not look at the task."""
-    return TaskInformation(jnp.zeros((*batch, 0)), jnp.zeros(batch, int))
 
 
 def _names(who: str, layers: int, continuous: bool) -> list[tuple[str, str, str]]:

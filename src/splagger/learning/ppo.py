@@ -131,7 +131,7 @@ def minibatch_loss(
         experience.memory, experience.transitions, experience.fresh_start, experience.trial_end
     )[:-1]
     latent, targets = jax.tree.map(
-        lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), (latents, experience.targets)
+        lambda leaf: jax.lax.collapse(leaf, 0, 2), (latents, experience.targets)
     )
     if samples is not None:
         latent, targets = jax.tree.map(lambda leaf: leaf[samples], (latent, targets))
