@@ -76,20 +76,33 @@ def test_every_environment_has_its_optimum():
     assert cells_of(noise)[2] == "16.00"
 
 
-def test_every_agent_has_its_labels():
-    text = text_of(agents_table())
+def test_every_agent_has_label_ingredients_and_sizes():
+    table = agents_table("t-maze-long-noise", "paper")
+    lines = [cells_of(line) for line in text_of(table).splitlines()]
+    first = {cells[0]: cells for cells in lines}
+    assert set(AGENTS) <= set(first)
+    assert first["splagger"][2:] == ["265,976", "5,150,707", str(256 + 128 + 24)]
+    assert first["rnn+s"][3] == "212,982"
+    text = " ".join(" ".join(cells) for cells in lines)
     for name, entry in AGENTS.items():
-        [row] = [line for line in text.splitlines() if cells_of(line)[0] == name]
-        assert cells_of(row)[1] == ", ".join(entry.aliases)
+        assert all(f"({alias})" in text for alias in entry.aliases[:1]), name
+    assert "gru 256 > half through max > hypernetwork" in text
+
+
+def test_sizes_of_agents_depend_on_the_environment():
+    with pytest.raises(UserError, match="unknown environment 'nowhere'"):
+        agents_table("nowhere", "paper")
+    with pytest.raises(UserError, match="unknown recipe"):
+        agents_table("t-maze-noise", "cake")
 
 
 def test_tables_go_to_standard_output_and_complaints_to_standard_error(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("COLUMNS", "20")
-    show(agents_table())
+    show(environments_table())
     output, errors = capsys.readouterr()
-    assert "splagger" in output
+    assert "t-maze" in output
     assert errors == ""
     # One line, however long, and brackets are no markup.
     complain("[red]x[/red] " + "long " * 40)

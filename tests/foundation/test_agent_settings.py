@@ -119,7 +119,7 @@ def test_impossible_agents_are_refused(parts: dict[str, Any], sentence: str):
 @pytest.mark.parametrize("name", ["observation", "reward"])
 def test_embeddings_need_a_width(name: str):
     with pytest.raises(UserError) as error:
-        EmbeddingSettings(**{name: 0})
+        EmbeddingSettings(**dict[str, Any]([(name, 0)]))
     assert str(error.value) == f"agent.embedding.{name} is 0, {AT_LEAST_1}"
 
 

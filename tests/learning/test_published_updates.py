@@ -23,6 +23,7 @@ from support.published_update import (
 
 VARIANTS = (
     "SplAgger",
+    "AMRL",
     "SplAgger_anneal",
     "SplAgger_rawinit",
     "SplAgger_timelimits",

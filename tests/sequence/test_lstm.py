@@ -53,16 +53,16 @@ def test_gradient_equals_that_of_a_plain_scan():
     fresh = random(SIZE), random(SIZE + 1)[1:]
     xs = random(TIME, ENVIRONMENTS, INPUTS)
 
-    def total(lstm, state, fresh, xs, unroll):
-        (h, c), outputs = unroll(lstm, state, fresh, xs, jnp.asarray(starts))
-        return jnp.sum(jnp.sin(outputs) * random(*outputs.shape)) + jnp.sum(h**2 + c**2)
+    def compute(unroll):
+        def total(lstm, state, fresh, xs):
+            (h, c), outputs = unroll(lstm, state, fresh, xs, jnp.asarray(starts))
+            return jnp.sum(jnp.sin(outputs) * random(*outputs.shape)) + jnp.sum(h**2 + c**2)
 
-    results = [
-        jax.jit(jax.value_and_grad(lambda *a, u=unroll: total(*a, u), argnums=(0, 1, 2, 3)))(
-            some_lstm(), state, fresh, xs
-        )
-        for unroll in (LSTM.unroll, Encoder.unroll)  # the second differentiates automatically
-    ]
+        return jax.jit(jax.value_and_grad(total, argnums=(0, 1, 2, 3)))
+
+    # The second differentiates automatically.
+    functions = compute(LSTM.unroll), compute(Encoder.unroll)
+    results = [function(some_lstm(), state, fresh, xs) for function in functions]
     own, automatic = (jax.tree.leaves(result) for result in results)
     assert max(map(difference, own, automatic)) <= 1e-9
     assert all(np.abs(leaf).max() > 1e-3 for leaf in automatic)

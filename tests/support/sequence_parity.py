@@ -92,7 +92,7 @@ def named_sequence_model(model: SplitAggregator) -> Named:
     if isinstance(model.aggregator, WeightedMean | Softmax):
         temperature = model.aggregator.temperature
         if temperature is not None and temperature.logarithm is not None:
-            named[temperature_name(model.aggregator)] = temperature.logarithm.reshape(1)
+            named[str(temperature_name(model.aggregator))] = temperature.logarithm.reshape(1)
     if model.learned_start is not None:
         for name, part in zip(_STARTS, model.learned_start, strict=True):
             flat = jnp.concatenate(jax.tree.leaves(part), axis=-1)

@@ -254,8 +254,8 @@ def test_a_missing_or_unknown_task_is_refused(
 def index_of(agent: TrainedAgent, run: Path) -> int:
     """Which member of the run this is, by its parameters."""
     arrays = arrays_of(run)
-    ours = np.asarray(agent.agent.networks.sequence_model.output.weight)
-    everyone = arrays["state.agent.networks.sequence_model.output.weight"]
+    ours = np.asarray(agent.agent.networks.sequence_model.output.layers[0].weight)
+    everyone = arrays["state.agent.networks.sequence_model.output.layers[0].weight"]
     [found] = [index for index in range(4) if everyone[index].tobytes() == ours.tobytes()]
     return found
 

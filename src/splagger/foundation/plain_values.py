@@ -21,7 +21,7 @@ def to_plain(value: Any) -> Any:
     """The value as dictionaries, lists, texts and numbers."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         plain = {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {_KIND: value.kind, **plain} if hasattr(value, _KIND) else plain
+        return {_KIND: getattr(value, _KIND), **plain} if hasattr(value, _KIND) else plain
     if isinstance(value, tuple):
         return [to_plain(item) for item in value]
     return value

@@ -38,10 +38,10 @@ def input_gradients(
     """
     policy, observation, latent = jax.lax.stop_gradient((policy, observation, latent))
 
-    def total(inputs):
-        return jnp.sum(policy.value(*inputs, task))
+    def total(observation, latent):
+        return jnp.sum(policy.value(observation, latent, task))
 
-    to_observation, to_latent = jax.grad(total)((observation, latent))
+    to_observation, to_latent = jax.grad(total, argnums=(0, 1))(observation, latent)
 
     def mean_norm(vectors):
         return jnp.mean(jnp.linalg.norm(vectors, axis=-1))

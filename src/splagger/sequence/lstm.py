@@ -102,9 +102,10 @@ def _scan(projected, state, fresh, weight, starts):
 
 
 def _forward(projected, state, fresh, weight, starts):
-    states, pull_back = jax.vjp(
-        lambda *arguments: _scan(*arguments, weight, starts), projected, state, fresh
-    )
+    def from_variables(projected, state, fresh):
+        return _scan(projected, state, fresh, weight, starts)
+
+    states, pull_back = jax.vjp(from_variables, projected, state, fresh)
     return states, (pull_back, states[0], state[0], fresh[0], weight, starts)
 
 
