@@ -12,6 +12,7 @@ from splagger.cli.tables import (
     show,
 )
 from splagger.environments.registry import ENTRIES
+from splagger.foundation.errors import UserError
 from splagger.recipes.agents import AGENTS
 
 RESULT = {
