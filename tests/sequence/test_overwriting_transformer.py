@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jaxtyping import Array, Bool, Float
+from support.encoder_runs import ENVIRONMENTS, INPUTS, TIME, random, starts_at, unroll
+from support.encoder_runs import run as run_encoder
 from support.parity import difference, named_arrays, settings_of
 from support.sequence_parity import load_sequence_model, named_sequence_model
 from support.transformer_parity import flat_tokens, without_leftovers
@@ -23,7 +25,7 @@ from splagger.sequence.overwriting_transformer import (
 )
 from splagger.sequence.split_aggregator import SplitAggregator
 
-INPUTS, SIZE, ENVIRONMENTS = 3, 4, 2
+SIZE = 4
 
 
 @eqx.filter_jit
@@ -39,15 +41,15 @@ def run(
 
     def total(arguments):
         model, transitions = arguments
-        memory = model.initial_memory(starts.shape[1:])
+        fresh = model.initial_memory()
+        memory = broadcast(fresh, starts.shape[1:])
         if way == "unroll":
             memories, latents = model.unroll(memory, transitions, starts)
         else:
 
             def step(memory, inputs):
                 transition, start = inputs
-                memory = select_start(start, model.initial_memory(), memory)
-                memory = model.step(memory, transition)
+                memory = model.step(select_start(start, fresh, memory), transition)
                 return memory, memory
 
             _, memories = jax.lax.scan(step, memory, (transitions, starts))
@@ -130,24 +132,35 @@ def test_prior_equals_the_record(reference: Path):
 create = eqx.filter_jit(OverwritingTransformer.create)
 
 
+@pytest.mark.usefixtures("float64")
+def test_nothing_infinite_or_undefined_passes_a_trial_start():
+    encoder, xs = tiny(TIME), random(TIME, ENVIRONMENTS, INPUTS)
+    state = broadcast(encoder.start(), (ENVIRONMENTS,))
+    starts = starts_at(*((0, number) for number in range(ENVIRONMENTS)))
+    *expected, (to_encoder, _, to_xs) = run_encoder("unroll", encoder, state, xs, starts)
+    for bad in (jnp.nan, jnp.inf):
+        poisoned = jax.tree.map(lambda leaf, bad=bad: jnp.full_like(leaf, bad), state)
+        *actual, (gradient, to_poison, to_inputs) = run_encoder(
+            "unroll", encoder, poisoned, xs, starts
+        )
+        jax.tree.map(
+            np.testing.assert_array_equal,
+            (*actual, gradient, to_inputs),
+            (*expected, to_encoder, to_xs),
+        )
+        assert all(np.all(leaf == 0) for leaf in jax.tree.leaves(to_poison))
+
+
 def tiny(capacity: int) -> OverwritingTransformer:
     return create(jax.random.key(0), INPUTS, SIZE, width=6, layers=2, heads=2, capacity=capacity)
-
-
-def random(*shape: int) -> Array:
-    return jnp.asarray(np.random.default_rng(sum(shape)).normal(size=shape), float)
-
-
-unroll = eqx.filter_jit(OverwritingTransformer.unroll)
 
 
 def test_a_full_memory_replaces_its_last_token():
     time, capacity = 5, 3
     xs, starts = random(time, ENVIRONMENTS, INPUTS), jnp.zeros((time, ENVIRONMENTS), bool)
     encoder = tiny(capacity)
-    fresh = encoder.start()
-    state = broadcast(fresh, (ENVIRONMENTS,))
-    state, _ = unroll(encoder, state, fresh, xs[:capacity], starts[:capacity])
+    state = broadcast(encoder.start(), (ENVIRONMENTS,))
+    state, _ = unroll(encoder, state, xs[:capacity], starts[:capacity])
     np.testing.assert_array_equal(state.count, np.full(ENVIRONMENTS, capacity))
     # As if the last token had not been there: one place is free for the new one.
     shorter = TokenMemory(state.tokens.at[:, -1].set(jnp.nan), state.count - 1)
@@ -169,14 +182,13 @@ def test_transforming_a_prefix_of_the_memory_changes_nothing():
     long, short = tiny(140), tiny(40)
     tokens, xs = random(ENVIRONMENTS, 140, 6), random(3, ENVIRONMENTS, INPUTS)
     starts = jnp.zeros((3, ENVIRONMENTS), bool)
-    count = jnp.asarray([2.0, 33.0])  # the second goes from the first prefix to the second
+    count = jnp.asarray([2.0, 33.0, 0.0])  # the second goes from the first prefix to the second
     occupied = jnp.arange(140) < count[:, None]
     tokens = jnp.where(occupied[..., None], tokens, 0)
     results = [
         unroll(
             encoder,
             TokenMemory(tokens[:, : encoder.capacity], count),
-            encoder.start(),
             xs,
             starts,
         )

@@ -126,8 +126,7 @@ class OverwritingTransformer(Encoder):
         position = jnp.clip(state.count.astype(int), 0, self.capacity - 1)[..., None]
         slots = jnp.arange(self.capacity)
         written = jnp.where((slots == position)[..., None], projected[..., None, :], state.tokens)
-        # The backward pass of a sequence keeps the memories alone and transforms them again.
-        tokens = jax.checkpoint(_transform)(self.blocks, written, slots <= position)
+        tokens = _transform(self.blocks, written, slots <= position)
         newest = jnp.take_along_axis(tokens, position[..., None], axis=-2)[..., 0, :]
         count = jnp.minimum(state.count + 1, self.capacity)
         return TokenMemory(tokens, count), self.output(newest)
@@ -138,10 +137,11 @@ def _transform(
     tokens: Float[Array, "*batch capacity width"],
     occupied: Bool[Array, "*batch capacity"],
 ) -> Float[Array, "*batch capacity width"]:
-    """Applies the blocks to the occupied slots; the others become zero.
+    """Applies the blocks to the occupied slots; the others are zero and stay so.
 
     The work grows with the square of the number of tokens, so only the shortest prefix of the
-    memory that holds all tokens of the batch is transformed.
+    memory that holds all tokens of the batch is transformed. Over a sequence, only the memories are
+    kept for the backward pass, which transforms them again.
     """
 
     def transform_prefix(length: int):
@@ -156,7 +156,7 @@ def _transform(
     lengths = _prefixes(tokens.shape[-2])
     needed = jnp.max(jnp.sum(occupied, axis=-1))
     shortest = jnp.searchsorted(jnp.asarray(lengths), needed)
-    branches = [transform_prefix(length) for length in lengths]
+    branches = [jax.checkpoint(transform_prefix(length)) for length in lengths]
     return jax.lax.switch(shortest, branches, tokens, occupied)
 
 
