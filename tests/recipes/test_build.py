@@ -12,7 +12,7 @@ import pytest
 from splagger.agent import Agent
 from splagger.foundation.settings import LearningSettings, Settings
 from splagger.learning.train_state import Optimisers
-from splagger.policies.hypernetwork import HypernetworkNetwork
+from splagger.policies.conditioned_network import ConditionedNetwork
 from splagger.policies.network import PlainNetwork
 from splagger.recipes.agents import AGENTS
 from splagger.recipes.build import (
@@ -67,11 +67,11 @@ def test_sequence_models_have_as_many_parameters_as_published(agent: str, expect
 def test_policy_has_as_many_parameters_as_published():
     policy = shapes("splagger").networks.actor_critic
     assert policy.observation_embedding.weight.shape == (5, 256)
-    assert policy.latent_embedding.weight.shape == (24, 25)
-    assert policy.distribution.outputs == 4
+    assert policy.latent_embedding.embedding.weight.shape == (24, 25)
+    assert policy.log_standard_deviation is None
     assert parameters(policy) == 5_150_707
-    assert isinstance(policy.actor, HypernetworkNetwork)
-    assert isinstance(policy.critic, HypernetworkNetwork)
+    assert isinstance(policy.actor, ConditionedNetwork)
+    assert isinstance(policy.critic, ConditionedNetwork)
     hidden = 256 * 256 + 256 + 256 * 128 + 128
     assert policy.actor.generated_weights == hidden + 128 * 4 + 4
     assert policy.critic.generated_weights == hidden + 128 + 1
@@ -105,7 +105,7 @@ def test_parts_are_those_of_the_settings(name: str):
     else:
         assert model.aggregator == Max("zero")
         assert model.passing == (128 if settings.split else 0)
-    kind = {"hypernetwork": HypernetworkNetwork, "plain": PlainNetwork}[settings.policy]
+    kind = {"hypernetwork": ConditionedNetwork, "plain": PlainNetwork}[settings.policy]
     assert type(networks.actor_critic.actor) is kind
     assert type(networks.actor_critic.critic) is kind
 
@@ -154,7 +154,7 @@ def test_bound_of_the_critics_bias_reaches_the_critic():
             def one(key):
                 agent = build_agent(settings.agent, settings.conventions, trial, key)
                 critic = agent.networks.actor_critic.critic
-                assert isinstance(critic, HypernetworkNetwork)
+                assert isinstance(critic, ConditionedNetwork)
                 return critic.layers[-1].bias_basis[-1, 0]
 
             return jax.lax.map(one, keys)
