@@ -41,7 +41,8 @@ def random_policy(actions: str) -> MultiNetwork:
 
 def inputs() -> tuple[jax.Array, jax.Array]:
     generator = np.random.default_rng(1)
-    return tuple(jnp.asarray(generator.normal(size=(*BATCH, n)), float) for n in (3, 5))
+    observation, latent = (generator.normal(size=(*BATCH, size)) for size in (3, 5))
+    return jnp.asarray(observation, float), jnp.asarray(latent, float)
 
 
 def alone(policy: MultiNetwork, task: int) -> ActorCritic:

@@ -23,9 +23,13 @@ from splagger.foundation.policy_settings import (
 )
 from splagger.policies.actor_critic import ActorCritic
 from splagger.policies.conditioned_network import ConditionedNetwork
+from splagger.policies.distributions import DiagonalGaussian
+from splagger.policies.generated_linear import GeneratedLinear
 from splagger.policies.multi_network import MultiNetwork
-from splagger.policies.policy import Policy
 from splagger.recipes.build_policy import build_policy
+
+ACTOR_HEAD = ("dist.", "hyper_final_to_actor_linear")
+"""How recorded names of what depends on the kind of actions start."""
 
 SPACES = {"discrete": Discrete(4), "continuous": Box(-1.0, 1.0, (3,))}
 SIZES = {"observation_embedding": 20, "latent_embedding": 10, "hidden_sizes": (24, 12)}
@@ -71,42 +75,39 @@ def build(
     settings: PolicySettings,
     actions: str,
     key: PRNGKeyArray,
-    tasks: int | None = None,
     critic_bias_bound: float | None = None,
-) -> Policy:
-    return build_policy(
+) -> ActorCritic:
+    policy = build_policy(
         settings,
         observation_size=4,
         latent_size=6,
         action_space=SPACES[actions],
-        tasks=tasks,
+        tasks=None,
         critic_bias_bound=critic_bias_bound,
         key=key,
     )
+    assert isinstance(policy, ActorCritic)
+    return policy
 
 
 @functools.cache
 def drawn(settings: PolicySettings) -> dict[str, dict[str, np.ndarray]]:
-    """Parameters by their recorded names for both kinds of actions. In one program, of which they
-    share all but the actor's head: compiling takes longer than drawing."""
+    """Parameters by their recorded names for both kinds of actions. In one program, which draws but
+    once what comes before the actor's head: compiling takes longer than drawing."""
 
     def create(key: PRNGKeyArray):
-        named = {}
-        for actions in SPACES:
-            policy = build(settings, actions, key, critic_bias_bound=1.0)
-            assert isinstance(policy, ActorCritic)
-            named |= {f"{actions} {n}": a for n, a in named_actor_critic(policy).items()}
-        return named
+        discrete, continuous = (
+            named_actor_critic(build(settings, actions, key, critic_bias_bound=1.0))
+            for actions in SPACES
+        )
+        other = {n: a for n, a in discrete.items() if n.startswith(ACTOR_HEAD)}
+        return {f"discrete {n}": a for n, a in other.items()} | continuous
 
     arrays = draw(create)
-    return {
-        actions: {
-            name.removeprefix(f"{actions} "): values
-            for name, values in arrays.items()
-            if name.startswith(actions)
-        }
-        for actions in SPACES
-    }
+    discrete = {n.removeprefix("discrete "): a for n, a in arrays.items() if "discrete " in n}
+    continuous = {n: a for n, a in arrays.items() if "discrete " not in n}
+    shared = {n: a for n, a in continuous.items() if not n.startswith(ACTOR_HEAD)}
+    return {"discrete": shared | discrete, "continuous": continuous}
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -136,18 +137,17 @@ def test_a_policy_of_the_latent_alone_does_not_see_the_observation():
 
 
 def test_the_critic_starts_with_a_bias_within_its_bound():
+    def bias(bound: float | None, key: PRNGKeyArray):
+        critic = build(hypernetwork(), "discrete", key, bound).critic
+        assert isinstance(critic, ConditionedNetwork)
+        head = critic.layers[-1]
+        assert isinstance(head, GeneratedLinear)
+        return head.bias_basis[-1, 0]
+
+    keys = jax.random.split(jax.random.key(0), 200)
     for bound, limit in ((None, 12**-0.5), (2.0, 2.0)):
-        biases = jax.jit(
-            lambda keys, bound=bound: jax.lax.map(
-                lambda key: (
-                    build(hypernetwork(), "discrete", key, critic_bias_bound=bound)
-                    .critic.layers[-1]
-                    .bias_basis[-1, 0]
-                ),
-                keys,
-            )
-        )(jax.random.split(jax.random.key(0), 200))
-        assert 0.95 * limit < np.abs(biases).max() <= limit * 1.000001
+        draw_all = jax.jit(lambda keys, bound=bound: jax.lax.map(lambda k: bias(bound, k), keys))
+        assert 0.95 * limit < np.abs(draw_all(keys)).max() <= limit * 1.000001
 
 
 def test_under_bias_hyper_init_the_latent_has_no_influence_at_first_but_its_heads_learn():
@@ -167,21 +167,32 @@ def test_under_bias_hyper_init_the_latent_has_no_influence_at_first_but_its_head
     np.testing.assert_array_equal(to_latent, np.zeros_like(to_latent))
     for network in (to_policy.actor, to_policy.critic):
         assert isinstance(network, ConditionedNetwork)
-        assert all(np.any(layer.basis[:, :-1] != 0) for layer in network.layers)
+        for layer in network.layers:
+            assert isinstance(layer, GeneratedLinear)
+            assert np.any(layer.basis[:, :-1] != 0)
 
 
 def test_continuous_actions_start_with_the_deviation_asked_for():
     policy = build(plain(initial_standard_deviation=0.5), "continuous", jax.random.key(0))
     distribution = policy.act_distribution(jnp.zeros(4), jnp.zeros(6), no_task())
+    assert isinstance(distribution, DiagonalGaussian)
     np.testing.assert_allclose(distribution.standard_deviation, 0.5, rtol=1e-6)
 
 
 def test_a_network_for_every_task_needs_a_number_of_tasks():
-    settings = MultiNetworkSettings(**SIZES)
+    def policy(tasks: int | None):
+        return build_policy(
+            MultiNetworkSettings(**SIZES),
+            observation_size=4,
+            latent_size=6,
+            action_space=SPACES["discrete"],
+            tasks=tasks,
+            critic_bias_bound=None,
+            key=jax.random.key(0),
+        )
+
     with pytest.raises(UserError, match=r"agent\.policy is multi-network.*tasks is none"):
-        build(settings, "discrete", jax.random.key(0))
-    policy = jax.eval_shape(
-        lambda key: build(settings, "discrete", key, tasks=4), jax.random.key(0)
-    )
-    assert isinstance(policy, MultiNetwork)
-    assert {leaf.shape[0] for leaf in jax.tree.leaves(policy)} == {4}
+        policy(None)
+    shapes = jax.eval_shape(lambda: policy(4))
+    assert isinstance(shapes, MultiNetwork)
+    assert {leaf.shape[0] for leaf in jax.tree.leaves(shapes)} == {4}

@@ -56,6 +56,7 @@ def named_actor_critic(policy: ActorCritic) -> Named:
         for layer, names in zip(
             network.layers, _names(who, len(network.layers), continuous), strict=True
         ):
+            assert isinstance(layer, Linear | GeneratedLinear | FilmLinear)
             named |= _name_layer(layer, *names)
     if policy.log_standard_deviation is not None:
         named["dist.logstd"] = policy.log_standard_deviation

@@ -27,6 +27,7 @@ from splagger.learning.learner import Learner
 from splagger.learning.ppo import Experience, minibatch_loss
 from splagger.learning.rollout import Rollout, start_collector
 from splagger.learning.train_state import Collector, Hyperparameters, Optimisers, TrainState
+from splagger.policies.actor_critic import ActorCritic
 from splagger.sequence.split_aggregator import Memory
 
 ITERATIONS = ("it0", "it1")
@@ -99,6 +100,7 @@ class PublishedLearner(Learner):
 def name_parts(networks: Networks) -> Parts:
     """The parameters of both parts, or their gradients, by their recorded names."""
     networks = jax.tree.map(np.asarray, networks)
+    assert isinstance(networks.actor_critic, ActorCritic)
     return {
         "policy": named_actor_critic(networks.actor_critic),
         "encoder": named_sequence_model(networks.sequence_model),

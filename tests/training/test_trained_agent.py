@@ -226,11 +226,13 @@ def told_agent() -> TrainedAgent:
 def policies(agent: Agent) -> list[ActorCritic]:
     """Two policies that do not agree at a trial's start."""
     policy = agent.networks.actor_critic
+    assert isinstance(policy, ActorCritic)
     return [policy, jax.tree.map(lambda leaf: -leaf, policy)]
 
 
 def test_the_task_that_is_named_chooses_the_network(told_agent: TrainedAgent):
     policy = told_agent.agent.networks.actor_critic
+    assert isinstance(policy, MultiNetwork)
     memory = told_agent.initial_memory()
     for index in range(2):
         single = jax.tree.map(lambda leaf, n=index: leaf[n], policy.policies)
