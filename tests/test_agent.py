@@ -15,11 +15,11 @@ from splagger.agent import Agent, MemoryReset
 from splagger.environments.registry import make_trial
 from splagger.environments.trial import Trial
 from splagger.policies.distributions import Categorical, DiagonalGaussian
+from splagger.sequence.aggregators.max import Max
 from splagger.sequence.embedding import Transition
-from splagger.sequence.encoder import select_start
-from splagger.sequence.gru import GRU
-from splagger.sequence.max import Max
+from splagger.sequence.encoders.gru import GRU
 from splagger.sequence.split_aggregator import Memory
+from splagger.sequence.starts import select_start
 
 pytestmark = pytest.mark.usefixtures("float64")
 

@@ -11,8 +11,8 @@ from splagger.environments.task_information import TaskInformation
 from splagger.foundation.normalisers import RunningMoments
 from splagger.policies.policy import Policy
 from splagger.sequence.embedding import Transition
-from splagger.sequence.encoder import select_start
 from splagger.sequence.split_aggregator import Memory, SplitAggregator
+from splagger.sequence.starts import select_start
 
 MemoryReset = Literal["after-last-transition", "before-last-transition"]
 """When the memory is reset at a trial's end. `after-last-transition`: the finishing transition

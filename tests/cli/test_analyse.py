@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from splagger.analysis.sequences import InputKind
-from splagger.cli.analyse import DEFAULT_AGENTS, Analyse, AnalyseGradients
+from splagger.cli.analyse import Analyse, AnalyseGradients
+from splagger.cli.analysis_options import DEFAULT_AGENTS
 from splagger.cli.main import main, parse
 from splagger.recipes.agents import AGENTS
 from splagger.reporting.quantities import GRADIENTS, PERMUTATION, SIGNAL

@@ -27,20 +27,20 @@ from splagger.recipes.build import (
     build_trial,
 )
 from splagger.recipes.recipes import settings_for
-from splagger.sequence.causal_transformer import CausalTransformer
+from splagger.sequence.aggregators.gaussian_product import GaussianProduct
+from splagger.sequence.aggregators.max import Max
+from splagger.sequence.aggregators.mean import Mean
+from splagger.sequence.aggregators.mean_max import MeanMax
+from splagger.sequence.aggregators.prior_mean import PriorMean
+from splagger.sequence.aggregators.sums import Sum
+from splagger.sequence.aggregators.weighted_mean import Softmax, WeightedMean
 from splagger.sequence.embedding import Transition
-from splagger.sequence.feed_forward import FeedForward
-from splagger.sequence.gaussian_product import GaussianProduct
-from splagger.sequence.gru import GRU
-from splagger.sequence.linear_recurrence import LinearRecurrence
-from splagger.sequence.lstm import LSTM
-from splagger.sequence.max import Max
-from splagger.sequence.mean import Mean
-from splagger.sequence.mean_max import MeanMax
-from splagger.sequence.overwriting_transformer import OverwritingTransformer
-from splagger.sequence.prior_mean import PriorMean
-from splagger.sequence.sums import Sum
-from splagger.sequence.weighted_mean import Softmax, WeightedMean
+from splagger.sequence.encoders.causal_transformer import CausalTransformer
+from splagger.sequence.encoders.feed_forward import FeedForward
+from splagger.sequence.encoders.gru import GRU
+from splagger.sequence.encoders.linear_recurrence import LinearRecurrence
+from splagger.sequence.encoders.lstm import LSTM
+from splagger.sequence.encoders.overwriting_transformer import OverwritingTransformer
 
 MAZE = "t-maze-long-noise"
 

@@ -5,8 +5,8 @@ import pytest
 from support.parity import difference
 from support.sequence_models import AGGREGATORS, ENVIRONMENTS, TIME, starts_at, tiny_aggregator
 
-from splagger.sequence.aggregator import Aggregator
-from splagger.sequence.max import Max
+from splagger.sequence.aggregators.aggregator import Aggregator
+from splagger.sequence.aggregators.max import Max
 from splagger.sequence.segmented_scan import ScanMethod, fastest_method, segmented_scan
 
 SIZE = 4

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from splagger.sequence.encoder import Encoder, EncoderState, select_start
+from splagger.sequence.encoders.encoder import Encoder, EncoderState
+from splagger.sequence.starts import select_start
 
 Way = Literal["step", "unroll"]
 

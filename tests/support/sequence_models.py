@@ -32,12 +32,12 @@ from splagger.foundation.encoder_settings import (
     OverwritingTransformerSettings,
 )
 from splagger.recipes.build_sequence import build_sequence_model
-from splagger.sequence.aggregator import Aggregator
+from splagger.sequence.aggregators.aggregator import Aggregator
 from splagger.sequence.embedding import Transition
-from splagger.sequence.encoder import select_start
-from splagger.sequence.linear_recurrence import LinearRecurrence
+from splagger.sequence.encoders.linear_recurrence import LinearRecurrence
 from splagger.sequence.segmented_scan import ScanMethod
 from splagger.sequence.split_aggregator import Memory, SplitAggregator
+from splagger.sequence.starts import select_start
 
 SIZE = 8
 """Width of the encoders."""

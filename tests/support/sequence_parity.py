@@ -11,23 +11,23 @@ from support.parity import UNUSED, Named, load_linear, name_linear, named_arrays
 from support.transformer_parity import load_transformer, name_transformer
 
 from splagger.foundation.linear import Linear
-from splagger.sequence.aggregator import Aggregator
+from splagger.sequence.aggregators.aggregator import Aggregator
+from splagger.sequence.aggregators.gaussian_product import GaussianProduct
+from splagger.sequence.aggregators.max import Max
+from splagger.sequence.aggregators.mean import Mean
+from splagger.sequence.aggregators.mean_max import MeanMax
+from splagger.sequence.aggregators.sums import Sum
+from splagger.sequence.aggregators.temperature import Temperature
+from splagger.sequence.aggregators.weighted_mean import Softmax, WeightedMean
 from splagger.sequence.embedding import TransitionEmbedding
-from splagger.sequence.encoder import Encoder
-from splagger.sequence.feed_forward import FeedForward
-from splagger.sequence.gaussian_product import GaussianProduct
-from splagger.sequence.gru import GRU
+from splagger.sequence.encoders.encoder import Encoder
+from splagger.sequence.encoders.feed_forward import FeedForward
+from splagger.sequence.encoders.gru import GRU
+from splagger.sequence.encoders.lstm import LSTM
+from splagger.sequence.encoders.overwriting_transformer import OverwritingTransformer
 from splagger.sequence.layers import Layers
-from splagger.sequence.lstm import LSTM
-from splagger.sequence.max import Max
-from splagger.sequence.mean import Mean
-from splagger.sequence.mean_max import MeanMax
-from splagger.sequence.overwriting_transformer import OverwritingTransformer
 from splagger.sequence.segmented_scan import ScanMethod
 from splagger.sequence.split_aggregator import SplitAggregator
-from splagger.sequence.sums import Sum
-from splagger.sequence.temperature import Temperature
-from splagger.sequence.weighted_mean import Softmax, WeightedMean
 
 
 def load_sequence_model(

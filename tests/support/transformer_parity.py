@@ -4,8 +4,8 @@ import numpy as np
 from support.parity import Named, load_linear, name_linear
 
 from splagger.foundation.linear import Linear
-from splagger.sequence.attention import Attention, LayerNorm
-from splagger.sequence.overwriting_transformer import (
+from splagger.sequence.encoders.attention import Attention, LayerNorm
+from splagger.sequence.encoders.overwriting_transformer import (
     OverwritingTransformer,
     PostNormBlock,
     TokenMemory,

@@ -12,7 +12,7 @@ from jaxtyping import Array, Key
 from splagger.analysis.gradients import gradients
 from splagger.analysis.permutation import permutation_difference
 from splagger.analysis.signal import signal_quantities
-from splagger.cli.analyse import Analysis
+from splagger.cli.analysis_options import Analysis
 from splagger.cli.progress import progress_bar
 from splagger.cli.tables import show
 from splagger.environments.registry import EnvironmentSpecification

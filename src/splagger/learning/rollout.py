@@ -10,8 +10,8 @@ from splagger.environments.task_information import TaskInformation
 from splagger.environments.trial import Trial
 from splagger.learning.train_state import Collector
 from splagger.sequence.embedding import Transition
-from splagger.sequence.encoder import select_start
 from splagger.sequence.split_aggregator import Memory
+from splagger.sequence.starts import select_start
 
 
 class Rollout(eqx.Module):

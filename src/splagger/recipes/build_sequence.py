@@ -23,26 +23,26 @@ from splagger.foundation.encoder_settings import (
     LSTMSettings,
     OverwritingTransformerSettings,
 )
-from splagger.sequence.aggregator import Aggregator
-from splagger.sequence.causal_transformer import CausalTransformer
+from splagger.sequence.aggregators.aggregator import Aggregator
+from splagger.sequence.aggregators.gaussian_product import GaussianProduct
+from splagger.sequence.aggregators.max import Max
+from splagger.sequence.aggregators.mean import Mean
+from splagger.sequence.aggregators.mean_max import MeanMax
+from splagger.sequence.aggregators.prior_mean import PriorMean
+from splagger.sequence.aggregators.sums import Sum
+from splagger.sequence.aggregators.temperature import Temperature
+from splagger.sequence.aggregators.weighted_mean import Softmax, WeightedMean
 from splagger.sequence.embedding import ActionEncoding, TransitionEmbedding
-from splagger.sequence.encoder import Encoder
-from splagger.sequence.feed_forward import FeedForward
-from splagger.sequence.gaussian_product import GaussianProduct
-from splagger.sequence.gru import GRU
+from splagger.sequence.encoders.causal_transformer import CausalTransformer
+from splagger.sequence.encoders.encoder import Encoder
+from splagger.sequence.encoders.feed_forward import FeedForward
+from splagger.sequence.encoders.gru import GRU
+from splagger.sequence.encoders.linear_recurrence import LinearRecurrence
+from splagger.sequence.encoders.lstm import LSTM
+from splagger.sequence.encoders.overwriting_transformer import OverwritingTransformer
 from splagger.sequence.layers import Layers
-from splagger.sequence.linear_recurrence import LinearRecurrence
-from splagger.sequence.lstm import LSTM
-from splagger.sequence.max import Max
-from splagger.sequence.mean import Mean
-from splagger.sequence.mean_max import MeanMax
-from splagger.sequence.overwriting_transformer import OverwritingTransformer
-from splagger.sequence.prior_mean import PriorMean
 from splagger.sequence.segmented_scan import fastest_method
 from splagger.sequence.split_aggregator import SplitAggregator
-from splagger.sequence.sums import Sum
-from splagger.sequence.temperature import Temperature
-from splagger.sequence.weighted_mean import Softmax, WeightedMean
 
 
 def build_sequence_model(

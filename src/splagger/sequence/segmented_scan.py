@@ -5,10 +5,12 @@ from typing import Literal
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool
+from jaxtyping import Array, Bool, Float, PyTree
 
-from splagger.sequence.aggregator import Element
-from splagger.sequence.encoder import select_start
+from splagger.sequence.starts import select_start
+
+Element = PyTree[Float[Array, "..."]]
+"""What is combined: arrays `[*batch, feature]`."""
 
 ScanMethod = Literal["sequential", "parallel"]
 """`sequential`: one step after the other, the least work. `parallel`: O(log time) rounds over the

@@ -6,11 +6,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
-from splagger.sequence.aggregator import Aggregator, Element
+from splagger.sequence.aggregators.aggregator import Aggregator, Element
 from splagger.sequence.embedding import Transition, TransitionEmbedding
-from splagger.sequence.encoder import Encoder, EncoderState, broadcast
+from splagger.sequence.encoders.encoder import Encoder, EncoderState
 from splagger.sequence.layers import Layers
 from splagger.sequence.segmented_scan import ScanMethod, segmented_scan
+from splagger.sequence.starts import broadcast
 
 
 class Memory(eqx.Module):

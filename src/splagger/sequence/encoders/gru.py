@@ -7,7 +7,8 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from splagger.foundation.initialisers import orthogonal
 from splagger.foundation.linear import Linear
-from splagger.sequence.encoder import Encoder, select_start
+from splagger.sequence.encoders.encoder import Encoder
+from splagger.sequence.starts import select_start
 
 
 class GRU(Encoder):

@@ -4,9 +4,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from splagger.sequence.straight_through import divide
-from splagger.sequence.sums import SumAggregator
-from splagger.sequence.temperature import Temperature
+from splagger.sequence.aggregators.straight_through import divide
+from splagger.sequence.aggregators.sums import SumAggregator
+from splagger.sequence.aggregators.temperature import Temperature
 
 _SMALLEST_SUM = 0.1
 

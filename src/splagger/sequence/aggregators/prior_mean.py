@@ -4,8 +4,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from splagger.sequence.straight_through import divide
-from splagger.sequence.sums import SumAggregator, count
+from splagger.sequence.aggregators.straight_through import divide
+from splagger.sequence.aggregators.sums import SumAggregator, count
 
 
 class PriorMean(SumAggregator):

@@ -5,7 +5,7 @@ import pytest
 from support.encoder_runs import random
 from support.parity import difference
 
-from splagger.sequence.attention import Attention, LayerNorm, attend
+from splagger.sequence.encoders.attention import Attention, LayerNorm, attend
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -18,7 +18,7 @@ def test_attention_is_a_softmax_over_the_visible_keys(
 ):
     monkeypatch.setattr(jax, "default_backend", lambda: backend)
     # Room for four of the ten heads: the last ones are a remainder.
-    monkeypatch.setattr("splagger.sequence.attention._SCORES_AT_ONCE", 4 * QUERIES * KEYS)
+    monkeypatch.setattr("splagger.sequence.encoders.attention._SCORES_AT_ONCE", 4 * QUERIES * KEYS)
     queries = random(ITEMS, 1, QUERIES, HEADS, FEATURES)
     keys, values = random(2, ITEMS, 1, KEYS, HEADS, FEATURES)
     visible = np.random.default_rng(0).random((ITEMS, 1, QUERIES, KEYS)) < 0.5

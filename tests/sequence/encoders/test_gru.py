@@ -10,8 +10,8 @@ from jaxtyping import Array
 from support.parity import difference
 
 from splagger.foundation.linear import Linear
-from splagger.sequence.encoder import Encoder
-from splagger.sequence.gru import GRU
+from splagger.sequence.encoders.encoder import Encoder
+from splagger.sequence.encoders.gru import GRU
 
 TIME, ENVIRONMENTS, INPUTS, SIZE = 6, 3, 4, 5
 

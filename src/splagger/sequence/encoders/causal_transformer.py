@@ -6,8 +6,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from splagger.foundation.linear import Linear
-from splagger.sequence.attention import Attention, LayerNorm, attend
-from splagger.sequence.encoder import Encoder, select_start
+from splagger.sequence.encoders.attention import Attention, LayerNorm, attend
+from splagger.sequence.encoders.encoder import Encoder
+from splagger.sequence.starts import select_start
 
 
 class KeyValueCache(eqx.Module):

@@ -11,7 +11,7 @@ from support.encoder_runs import ENVIRONMENTS, INPUTS, SOME, TIME, random, run, 
 from support.parity import difference
 
 from splagger.foundation.linear import Linear
-from splagger.sequence.linear_recurrence import LinearRecurrence
+from splagger.sequence.encoders.linear_recurrence import LinearRecurrence
 from splagger.sequence.segmented_scan import ScanMethod
 
 SIZE = 5

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from splagger.foundation.initialisers import orthogonal
 from splagger.foundation.linear import Linear
-from splagger.sequence.encoder import Encoder
+from splagger.sequence.encoders.encoder import Encoder
 from splagger.sequence.segmented_scan import ScanMethod, segmented_scan
 
 

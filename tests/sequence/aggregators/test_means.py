@@ -5,14 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from splagger.sequence.aggregator import Aggregator
-from splagger.sequence.gaussian_product import GaussianProduct
-from splagger.sequence.mean import Mean
-from splagger.sequence.mean_max import MeanMax
-from splagger.sequence.prior_mean import PriorMean
-from splagger.sequence.sums import Sum
-from splagger.sequence.temperature import Temperature
-from splagger.sequence.weighted_mean import Softmax, WeightedMean
+from splagger.sequence.aggregators.aggregator import Aggregator
+from splagger.sequence.aggregators.gaussian_product import GaussianProduct
+from splagger.sequence.aggregators.mean import Mean
+from splagger.sequence.aggregators.mean_max import MeanMax
+from splagger.sequence.aggregators.prior_mean import PriorMean
+from splagger.sequence.aggregators.sums import Sum
+from splagger.sequence.aggregators.temperature import Temperature
+from splagger.sequence.aggregators.weighted_mean import Softmax, WeightedMean
 
 pytestmark = pytest.mark.usefixtures("float64")
 

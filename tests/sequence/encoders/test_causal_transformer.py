@@ -18,8 +18,8 @@ from support.encoder_runs import (
 )
 from support.parity import difference
 
-from splagger.sequence.causal_transformer import CausalTransformer, KeyValueCache, rotate
-from splagger.sequence.encoder import broadcast
+from splagger.sequence.encoders.causal_transformer import CausalTransformer, KeyValueCache, rotate
+from splagger.sequence.starts import broadcast
 
 SIZE, WIDTH, LAYERS, HEADS, CAPACITY = 5, 8, 2, 2, 4
 

@@ -1,41 +1,15 @@
 """The interface of encoders: the part of a sequence model that may depend on order."""
 
 import abc
-from typing import TypeVar
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PyTree
 
-State = TypeVar("State")
+from splagger.sequence.starts import select_start
 
 EncoderState = PyTree[Float[Array, "..."]]
 """What an encoder remembers: arrays `[*batch, ...]`."""
-
-
-def select_start(start: Bool[Array, "*batch"], fresh: State, state: State) -> State:
-    """Takes `fresh` where `start` is set and `state` elsewhere.
-
-    Selecting, rather than multiplying with zero, keeps infinities in `state` from turning to NaN.
-
-    **Arguments:**
-
-    - `start`: which items of the batch start anew.
-    - `fresh`: a pytree without batch dimensions, or with them.
-    - `state`: a pytree of arrays `[*batch, ...]`.
-    """
-
-    def select(new, old):
-        flags = start.reshape(start.shape + (1,) * (old.ndim - start.ndim))
-        return jnp.where(flags, new, old)
-
-    return jax.tree.map(select, fresh, state)
-
-
-def broadcast(tree: State, batch: tuple[int, ...]) -> State:
-    """Repeats every array of a pytree along new leading dimensions."""
-    return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (*batch, *leaf.shape)), tree)
 
 
 class Encoder(eqx.Module):

@@ -2,7 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from splagger.sequence.feed_forward import FeedForward
+from splagger.sequence.encoders.feed_forward import FeedForward
 
 
 def test_output_is_tanh_of_a_linear_map_of_one_transition():

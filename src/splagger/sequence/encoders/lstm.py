@@ -9,7 +9,8 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from splagger.foundation.initialisers import orthogonal
 from splagger.foundation.linear import Linear
-from splagger.sequence.encoder import Encoder, select_start
+from splagger.sequence.encoders.encoder import Encoder
+from splagger.sequence.starts import select_start
 
 _OPEN = math.log((1 - 1e-4) / 1e-4)
 

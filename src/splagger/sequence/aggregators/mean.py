@@ -2,8 +2,8 @@
 
 import equinox as eqx
 
-from splagger.sequence.straight_through import divide
-from splagger.sequence.sums import SumAggregator, count
+from splagger.sequence.aggregators.straight_through import divide
+from splagger.sequence.aggregators.sums import SumAggregator, count
 
 
 class Mean(SumAggregator):

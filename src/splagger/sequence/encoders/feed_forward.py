@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, PRNGKeyArray
 
 from splagger.foundation.linear import Linear
-from splagger.sequence.encoder import Encoder
+from splagger.sequence.encoders.encoder import Encoder
 
 
 class FeedForward(Encoder):

@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from splagger.sequence.straight_through import divide, maximum
+from splagger.sequence.aggregators.straight_through import divide, maximum
 
 A, B = jnp.asarray([1.0, -2.0, 3.0]), jnp.asarray([0.5, 4.0, 3.0])
 

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from splagger.sequence.aggregator import Aggregator
+from splagger.sequence.aggregators.aggregator import Aggregator
 
 
 class SumAggregator(Aggregator):

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from splagger.foundation.linear import Linear
-from splagger.sequence.attention import Attention, LayerNorm, attend
-from splagger.sequence.encoder import Encoder
+from splagger.sequence.encoders.attention import Attention, LayerNorm, attend
+from splagger.sequence.encoders.encoder import Encoder
 
 _SMALLEST_PREFIX = 64
 

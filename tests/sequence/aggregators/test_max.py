@@ -2,7 +2,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from splagger.sequence.max import Max
+from splagger.sequence.aggregators.max import Max
 
 
 def test_start_at_zero_lets_no_negative_input_pass():

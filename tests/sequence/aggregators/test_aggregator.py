@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 from support.sequence_models import AGGREGATORS, tiny_aggregator
 
-from splagger.sequence.aggregator import Aggregator
+from splagger.sequence.aggregators.aggregator import Aggregator
 
 WIDTH = 16
 

@@ -3,10 +3,9 @@
 import abc
 
 import equinox as eqx
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float
 
-Element = PyTree[Float[Array, "..."]]
-"""An element of the monoid: arrays `[*batch, feature]`."""
+from splagger.sequence.segmented_scan import Element
 
 
 class Aggregator(eqx.Module):

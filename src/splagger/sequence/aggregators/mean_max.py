@@ -3,9 +3,9 @@
 import equinox as eqx
 import jax.numpy as jnp
 
-from splagger.sequence.aggregator import Aggregator
-from splagger.sequence.max import Max
-from splagger.sequence.mean import Mean
+from splagger.sequence.aggregators.aggregator import Aggregator
+from splagger.sequence.aggregators.max import Max
+from splagger.sequence.aggregators.mean import Mean
 
 
 class MeanMax(Aggregator):

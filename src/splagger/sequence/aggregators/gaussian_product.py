@@ -4,8 +4,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from splagger.sequence.straight_through import divide
-from splagger.sequence.sums import SumAggregator
+from splagger.sequence.aggregators.straight_through import divide
+from splagger.sequence.aggregators.sums import SumAggregator
 
 _SMALLEST_PRECISION = 0.1
 

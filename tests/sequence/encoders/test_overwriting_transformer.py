@@ -17,13 +17,13 @@ from support.transformer_parity import flat_tokens, without_leftovers
 
 from splagger.environments.spaces import Discrete
 from splagger.sequence.embedding import Transition, TransitionEmbedding
-from splagger.sequence.encoder import broadcast, select_start
-from splagger.sequence.overwriting_transformer import (
+from splagger.sequence.encoders.overwriting_transformer import (
     OverwritingTransformer,
     TokenMemory,
     _prefixes,
 )
 from splagger.sequence.split_aggregator import SplitAggregator
+from splagger.sequence.starts import broadcast, select_start
 
 SIZE = 4
 

@@ -9,8 +9,8 @@ from jaxtyping import Array
 from support.parity import difference
 
 from splagger.foundation.linear import Linear
-from splagger.sequence.encoder import Encoder
-from splagger.sequence.lstm import LSTM
+from splagger.sequence.encoders.encoder import Encoder
+from splagger.sequence.encoders.lstm import LSTM
 
 TIME, ENVIRONMENTS, INPUTS, SIZE = 6, 3, 4, 5
 

@@ -6,8 +6,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from splagger.sequence.aggregator import Aggregator
-from splagger.sequence.straight_through import divide, maximum
+from splagger.sequence.aggregators.aggregator import Aggregator
+from splagger.sequence.aggregators.straight_through import divide, maximum
 
 _LOW = -999999.0
 _SMALLEST_NORM = 0.1
