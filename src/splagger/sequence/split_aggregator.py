@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
-from splagger.sequence.aggregators.aggregator import Aggregator, Element
+from splagger.sequence.aggregators.aggregator import Aggregator
 from splagger.sequence.embedding import Transition, TransitionEmbedding
 from splagger.sequence.encoders.encoder import Encoder, EncoderState
 from splagger.sequence.layers import Layers
-from splagger.sequence.segmented_scan import ScanMethod, segmented_scan
+from splagger.sequence.segmented_scan import Element, ScanMethod, segmented_scan
 from splagger.sequence.starts import broadcast
 
 
