@@ -195,6 +195,7 @@ CHANGED = Settings(
         policy_epsilon=1e-8,
         sequence_epsilon=1e-5,
         anneal_learning_rate=True,
+        measure_inputs=True,
     ),
     conventions=ConventionSettings(
         boundary="start",

@@ -35,7 +35,7 @@ class LSTMSettings(_Encoder):
     kind: ClassVar[str] = "lstm"
 
     invariant_initialisation: bool = True
-    """Whether it starts as a sum that ignores order (SPEC "InvInit"), or orthogonal."""
+    """Whether it starts as a sum that ignores order, or orthogonal."""
 
 
 @dataclass(frozen=True)
