@@ -4,14 +4,37 @@ import abc
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from splagger.foundation.linear import Linear
+from splagger.policies.hyper_initialisation import HeadInitialisers
+from splagger.policies.layer_start import LayerStart
 from splagger.policies.network import Network
 
 
 class ConditionedLayer(eqx.Module):
     """A linear layer that is another one for every code."""
+
+    @classmethod
+    @abc.abstractmethod
+    def create(
+        cls,
+        key: PRNGKeyArray,
+        inputs: int,
+        outputs: int,
+        code_size: int,
+        start: LayerStart,
+        heads: HeadInitialisers,
+    ) -> "ConditionedLayer":
+        """Draws initial parameters.
+
+        **Arguments:**
+
+        - `key`: randomness.
+        - `inputs`, `outputs`, `code_size`: sizes of the layer and of the code.
+        - `start`: how an ordinary layer in its place would start.
+        - `heads`: what the heads make of it.
+        """
 
     @abc.abstractmethod
     def __call__(

@@ -2,12 +2,11 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float
 
 from splagger.foundation.initialisers import uniform_fan_in
 from splagger.policies.conditioned_network import ConditionedLayer, with_one
-from splagger.policies.hyper_initialisation import Generated, HeadInitialisers
-from splagger.policies.layer_start import LayerStart
+from splagger.policies.hyper_initialisation import Generated
 
 
 class FilmLinear(ConditionedLayer):
@@ -26,26 +25,10 @@ class FilmLinear(ConditionedLayer):
     """Parameters of the head that gives the shift; the last row is its bias."""
 
     @classmethod
-    def create(
-        cls,
-        key: PRNGKeyArray,
-        inputs: int,
-        outputs: int,
-        code_size: int,
-        start: LayerStart,
-        heads: HeadInitialisers,
-    ) -> "FilmLinear":
-        """Draws initial parameters.
-
-        **Arguments:**
-
-        - `key`: randomness.
-        - `inputs`, `outputs`, `code_size`: sizes of the layer and of the code.
-        - `start`: how an ordinary layer in its place would start.
-        - `heads`: how the heads start; of a scale, the ordinary start is 1.
-        """
+    def create(cls, key, inputs, outputs, code_size, start, heads) -> "FilmLinear":
         weight_key, scale_key, shift_key = jax.random.split(key, 3)
-        # Scale and shift each give half of an output's variance, as weight and bias do.
+        # The ordinary start of a scale is 1. Scale and shift each give half of an output's
+        # variance, as weight and bias do.
         scale = Generated((outputs,), lambda key: jnp.ones(outputs, float), 2**-0.5)
         return cls(
             (start.ordinary or uniform_fan_in)(weight_key, inputs, outputs),

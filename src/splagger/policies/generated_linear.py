@@ -2,12 +2,10 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float
 
 from splagger.policies.conditioned_network import ConditionedLayer, with_one
 from splagger.policies.generated_product import generated_product
-from splagger.policies.hyper_initialisation import HeadInitialisers
-from splagger.policies.layer_start import LayerStart
 
 
 class GeneratedLinear(ConditionedLayer):
@@ -23,24 +21,7 @@ class GeneratedLinear(ConditionedLayer):
     """Parameters of the head that generates the bias."""
 
     @classmethod
-    def create(
-        cls,
-        key: PRNGKeyArray,
-        inputs: int,
-        outputs: int,
-        code_size: int,
-        start: LayerStart,
-        heads: HeadInitialisers,
-    ) -> "GeneratedLinear":
-        """Draws initial parameters.
-
-        **Arguments:**
-
-        - `key`: randomness.
-        - `inputs`, `outputs`, `code_size`: sizes of the layer and of the code.
-        - `start`: how an ordinary layer in its place would start.
-        - `heads`: what the heads make of it.
-        """
+    def create(cls, key, inputs, outputs, code_size, start, heads) -> "GeneratedLinear":
         weight_key, bias_key = jax.random.split(key)
         basis = heads.weight(weight_key, code_size, start.weight(inputs, outputs))
         bias_basis = heads.bias(bias_key, code_size, start.bias(outputs))
