@@ -4,8 +4,8 @@
 
 Whatever follows `--` goes to `splagger train`. Every agent has a run directory below --out; one
 that has finished is not trained again, so that the command can be repeated after an interruption.
-The table, `zoo.csv`, has a line for every agent and seed: final success and return, and the first
-frames with at least 95 % success.
+The table, `zoo.csv`, has a line for every agent, learning rate and seed: final success and return,
+and the first frames with at least 95 % success.
 """
 
 import argparse
@@ -71,20 +71,22 @@ def train_one(agent: str, environment: str, out: Path, flags: list[str]) -> dict
 
 def rows_of(end: dict[str, Any], run: Path) -> list[dict[str, Any]]:
     """The table's lines for one agent."""
-    curves: dict[str, dict[int, list[tuple[float, float]]]] = {}
+    curves: dict[tuple[str, str], dict[int, list[tuple[float, float]]]] = {}
     if (run / "evaluations.csv").exists():
         with open(run / "evaluations.csv", newline="") as file:
             for line in csv.DictReader(file):
-                points = curves.setdefault(line["seed"], {}).setdefault(int(line["frames"]), [])
+                curve = curves.setdefault((line["learning_rate"], line["seed"]), {})
+                points = curve.setdefault(int(line["frames"]), [])
                 points.append((float(line["success"]), float(line["return"])))
     rows = []
-    for seed, curve in curves.items():
+    for (learning_rate, seed), curve in curves.items():
         success = {n: sum(s for s, _ in ends) / len(ends) for n, ends in sorted(curve.items())}
         last = max(success)
         enough = [frames for frames, value in success.items() if value >= _ENOUGH]
         rows.append(
             {
                 **end,
+                "learning_rate": learning_rate,
                 "seed": seed,
                 "frames": last,
                 "success": round(success[last], 4),
