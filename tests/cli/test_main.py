@@ -282,6 +282,8 @@ def test_other_commands_take_their_words():
         ("train ENV --learning.entropy-weight nan", "learning.entropy_weight is nan"),
         ("train ENV --evaluation-interval 0", "evaluation_interval is 0"),
         ("train ENV --checkpoint-minutes -1", "checkpoint_minutes is -1.0"),
+        ("train ENV --agent.encoder lstm", "--agent.encoder is no flag: its numbers are"),
+        ("train ENV --agent.encoder.gate-bias nan --agent linear", "gate_bias is nan"),
         ("train ENV --agent.policy.hidden-sizes 8 0", "agent.policy.hidden_sizes is 0"),
         ("train ENV --agent.policy.hidden-sizes", "agent.policy.hidden_sizes is empty"),
         (
@@ -319,7 +321,6 @@ def test_one_clear_line(
         ("train ENV --seeds 1.5", "--seeds 1.5"),
         ("train ENV --learning-rates abc", "--learning-rates abc"),
         ("train ENV --precision float64", "--precision float64 tensorfloat32"),
-        ("train ENV --agent.encoder lstm", "--agent.encoder"),
         ("train ENV --agent cnp --agent.aggregator.start low", "--agent.aggregator.start"),
         ("train ENV extra", "extra"),
         ("resume", "RUN"),

@@ -80,14 +80,22 @@ def test_every_environment_has_its_optimum():
 def test_every_agent_has_label_ingredients_and_sizes():
     table = agents_table("t-maze-long-noise", "paper")
     lines = [cells_of(line) for line in text_of(table).splitlines()]
-    first = {cells[0]: cells for cells in lines}
-    assert set(AGENTS) <= set(first)
-    assert first["splagger"][2:] == ["265,976", "5,150,707", str(256 + 128 + 24)]
-    assert first["rnn+s"][3] == "212,982"
-    text = " ".join(" ".join(cells) for cells in lines)
+    first = {cells[0]: cells[1:] for cells in lines}
     for name, entry in AGENTS.items():
-        assert all(f"({alias})" in text for alias in entry.aliases[:1]), name
-    assert "gru 256 > half through max > hypernetwork" in text
+        labels = f" ({', '.join(entry.aliases)})" if entry.aliases else ""
+        assert all(first[f"{name}{labels}"]), name
+        assert entry.description in first
+    assert first["splagger (SplAgger)"] == ["265,976", "5,150,707", str(256 + 128 + 24)]
+    assert first["rnn+s (RNN_S, RNN+S)"][1] == "212,982"
+    assert "gru 256 > half through max > hypernetwork" in first
+
+
+def test_an_agent_that_cannot_act_in_an_environment_is_listed_without_sizes():
+    text = text_of(agents_table("support.tiny:Drift", "default"))
+    lines = [cells_of(line) for line in text.splitlines()]
+    first = {cells[0]: cells[1:] for cells in lines}
+    assert first["multi-network (Multinet)"] == ["-", "-", "-"]
+    assert "-" not in first["splagger (SplAgger)"]
 
 
 def test_sizes_of_agents_depend_on_the_environment():

@@ -76,6 +76,11 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
         "agent.encoder.size makes a width of 3 for the aggregator, but agent.aggregator is "
         "mean-max, which cuts it into two halves: use a multiple of 2.",
     ),
+    (
+        {"encoder": GRUSettings(3), "aggregator": WeightedMeanSettings()},
+        "agent.encoder.size makes a width of 3 for the aggregator, but agent.aggregator is "
+        "weighted-mean, which cuts it into two halves: use a multiple of 2.",
+    ),
     *(
         (
             {"encoder": encoder, "learned_start": True},

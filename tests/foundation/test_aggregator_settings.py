@@ -14,13 +14,14 @@ from splagger.foundation.errors import UserError
 
 PLAIN = plain(aggregator_settings)
 POSITIVE = "but it must be a finite number > 0."
+AT_LEAST = "but it must be a finite number >= 0.04."
 
 
 @pytest.mark.parametrize(
     ("make", "numbers", "sentence"),
     [
-        (SoftmaxSettings, {"temperature": 0.0}, f"temperature is 0.0, {POSITIVE}"),
-        (WeightedMeanSettings, {"temperature": -1.0}, f"temperature is -1.0, {POSITIVE}"),
+        (SoftmaxSettings, {"temperature": 0.0}, f"temperature is 0.0, {AT_LEAST}"),
+        (WeightedMeanSettings, {"temperature": 0.03}, f"temperature is 0.03, {AT_LEAST}"),
         (PriorMeanSettings, {"prior_weight": 0.0}, f"prior_weight is 0.0, {POSITIVE}"),
         (
             WeightedMeanSettings,

@@ -51,3 +51,10 @@ def test_heads_divide_the_width():
         "agent.encoder.width is 12, but with agent.encoder.heads 4 it must be a multiple of 8: "
         "rotary positions turn pairs of numbers in every head."
     )
+
+
+def test_a_gate_bias_is_finite():
+    with pytest.raises(UserError) as error:
+        encoder_settings.LinearRecurrenceSettings(gate_bias=float("inf"))
+    expected = "agent.encoder.gate_bias is inf, but it must be a finite number."
+    assert str(error.value) == expected

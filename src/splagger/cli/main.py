@@ -65,6 +65,13 @@ def parse(words: list[str]) -> Command:
 
     The defaults of `train` depend on environment, agent and recipe, so these are looked up first.
     """
+    for part in ("encoder", "aggregator", "policy"):
+        if f"--agent.{part}" in (word.partition("=")[0] for word in words):
+            raise UserError(
+                f"--agent.{part} is no flag: its numbers are, such as --agent.encoder.size. For "
+                "another kind choose another --agent (`splagger agents` lists them), or compose "
+                "one in Python (docs/agents.md)."
+            )
     environment, choices = _training_choices(words)
     command = _parse_with(words, environment, choices)
     if isinstance(command, Train):

@@ -1,14 +1,19 @@
 """Tables that the commands print, and complaints."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 from splagger.cli.progress import progress_bar
+from splagger.foundation.errors import UserError
+from splagger.foundation.settings import Settings
 from splagger.recipes.agents import AGENTS, GROUPS
 from splagger.recipes.ingredients import ingredients
 from splagger.recipes.recipes import settings_for
+
+if TYPE_CHECKING:
+    from splagger.environments.trial import Trial
 
 
 class _Output(Console):
@@ -60,37 +65,44 @@ def agents_table(environment: str, recipe: str) -> Table:
 
     **Raises:** `UserError` for an unknown environment or recipe.
     """
-    from splagger.recipes.agent_sizes import agent_sizes
+    from splagger.recipes.build import build_trial
 
     table = Table(title=f"Agents, built for {environment} by recipe {recipe}", title_justify="left")
-    table.add_column("name\n(published label)", no_wrap=True)
-    table.add_column("made of")
-    table.add_column("parameters:\nsequence model", justify="right")
+    table.add_column("agent (published labels)")
+    table.add_column("parameters:\nsequence", justify="right")
     table.add_column("\npolicy", justify="right")
     table.add_column("\nmemory", justify="right")
+    # The user names the environment here and now, so its code may be imported.
+    trial = build_trial(settings_for(environment, "splagger", recipe), trust=True)
     with progress_bar() as progress:
         task = progress.add_task("counting", total=len(AGENTS))
         for group, entries in GROUPS.items():
             table.add_section()
-            table.add_row(f"[bold]{group}[/bold]")
+            table.add_row(f"[bold underline]{group}[/]")
             for entry in entries:
-                name = entry.settings.name
-                settings = settings_for(environment, name, recipe)
-                sizes = agent_sizes(settings)
-                progress.advance(task)
+                settings = settings_for(environment, entry.settings.name, recipe)
+                labels = f" ({', '.join(entry.aliases)})" if entry.aliases else ""
+                text = f"[bold]{entry.settings.name}[/]{labels}\n  {entry.description}"
                 table.add_row(
-                    "\n".join([name, *(f"({alias})" for alias in entry.aliases[:1])]),
-                    f"{entry.description}\n[dim]{ingredients(settings.agent)}[/dim]",
-                    f"{sizes.sequence_model:,}",
-                    f"{sizes.policy:,}",
-                    f"{sizes.memory:,}",
+                    f"{text}\n  [dim]{ingredients(settings.agent)}[/dim]", *_sizes(settings, trial)
                 )
+                progress.advance(task)
     table.caption = (
-        "memory: numbers carried from step to step, the latent included. "
-        "Other labels of the paper are accepted too."
+        "memory: numbers carried from step to step, the latent included; "
+        "-: cannot act in this environment"
     )
     table.caption_justify = "left"
     return table
+
+
+def _sizes(settings: Settings, trial: "Trial") -> list[str]:
+    from splagger.recipes.agent_sizes import agent_sizes
+
+    try:
+        sizes = agent_sizes(settings, trial)
+    except UserError:
+        return ["-"] * 3
+    return [f"{n:,}" for n in (sizes.sequence_model, sizes.policy, sizes.memory)]
 
 
 def evaluation_table(result: dict[str, Any]) -> Table:

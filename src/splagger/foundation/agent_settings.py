@@ -110,6 +110,11 @@ class AgentSettings:
         doubled = isinstance(self.aggregator, WeightedMeanSettings)
         return self.layers_after_encoder[-1] * (2 if doubled else 1)
 
+    @property
+    def aggregated_width(self) -> int:
+        """Width of what goes through the aggregator."""
+        return self.split_width - (self.split_width // 2 if self.split else 0)
+
     def _check_aggregator(self):
         aggregator = self.aggregator
         if aggregator is None and self.split:
@@ -146,14 +151,15 @@ class AgentSettings:
                 f"{name} makes a width of {width}, but agent.split is true, which cuts it into "
                 "two halves: use an even width, or set agent.split to false."
             )
-        aggregated = width // 2 if self.split else width
+        aggregated = self.aggregated_width
         halved = isinstance(self.aggregator, WeightedMeanSettings | MeanMaxSettings)
         if halved and aggregated % 2:
             assert self.aggregator is not None
+            doubled = isinstance(self.aggregator, WeightedMeanSettings)
             raise UserError(
                 f"{name} makes a width of {aggregated} for the aggregator, but agent.aggregator "
                 f"is {self.aggregator.kind}, which cuts it into two halves: use a multiple of "
-                f"{4 if self.split else 2}."
+                f"{(4 if self.split else 2) // (2 if doubled else 1)}."
             )
 
     def _check_start(self):

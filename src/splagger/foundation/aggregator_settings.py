@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from splagger.foundation.checks import check_positive
+from splagger.foundation.checks import check_at_least, check_positive
 from splagger.foundation.errors import UserError
 from splagger.foundation.plain_values import check_types
+
+SMALLEST_TEMPERATURE = 0.04
+"""Below it, exponential weights of a temperature are too small for 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,12 @@ class WeightedMeanSettings(_Weighted):
     kind: ClassVar[str] = "weighted-mean"
 
     temperature: float | None = None
-    """Of exponential weights, above 0; None for softplus weights."""
+    """Of exponential weights, at least 0.04; None for softplus weights."""
 
     def __post_init__(self):
         super().__post_init__()
         if self.temperature is not None:
-            check_positive("agent.aggregator.temperature", self.temperature)
+            check_at_least("agent.aggregator.temperature", self.temperature, SMALLEST_TEMPERATURE)
         elif self.learn_temperature:
             raise UserError(
                 "agent.aggregator.learn_temperature is true, but agent.aggregator.temperature is "
@@ -84,11 +87,11 @@ class SoftmaxSettings(_Weighted):
     kind: ClassVar[str] = "softmax"
 
     temperature: float = 0.1
-    """Above 0; lower is closer to a maximum."""
+    """At least 0.04; lower is closer to a maximum."""
 
     def __post_init__(self):
         super().__post_init__()
-        check_positive("agent.aggregator.temperature", self.temperature)
+        check_at_least("agent.aggregator.temperature", self.temperature, SMALLEST_TEMPERATURE)
 
 
 @dataclass(frozen=True)

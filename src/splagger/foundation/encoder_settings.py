@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from splagger.foundation.checks import check_at_least
+from splagger.foundation.checks import check_at_least, check_finite
 from splagger.foundation.errors import UserError
 from splagger.foundation.plain_values import check_types
 
@@ -53,6 +53,10 @@ class LinearRecurrenceSettings(_Encoder):
 
     gate_bias: float = -2.0
     """Where the update gates start: lower is slower to forget."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_finite("agent.encoder.gate_bias", self.gate_bias)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from typing import Any
 import equinox as eqx
 import jax
 
+from splagger.environments.trial import Trial
 from splagger.foundation.settings import Settings
-from splagger.recipes.build import AgentBuilder, build_trial
+from splagger.recipes.build import AgentBuilder
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,12 @@ class AgentSizes:
     """What is carried from step to step in one environment: encoder state, aggregate and latent."""
 
 
-def agent_sizes(settings: Settings) -> AgentSizes:
+def agent_sizes(settings: Settings, trial: Trial) -> AgentSizes:
     """Counts without computing anything.
 
-    **Raises:** `UserError` for an unknown environment, or one that the agent cannot act in.
+    **Raises:** `UserError` for an environment that the agent cannot act in.
     """
-    builder = AgentBuilder(settings.agent, settings.conventions, build_trial(settings))
+    builder = AgentBuilder(settings.agent, settings.conventions, trial)
     agent = eqx.filter_eval_shape(builder, jax.random.key(0))
     memory = eqx.filter_eval_shape(lambda agent: agent.initial_memory(), agent)
     networks = agent.networks

@@ -155,8 +155,8 @@ def _build_aggregator(settings: AgentSettings) -> Aggregator | None:
         case GaussianProductSettings():
             return GaussianProduct(straight_through)
         case PriorMeanSettings():
-            width = settings.split_width
-            aggregated = width - width // 2 if settings.split else width
             return PriorMean.create(
-                aggregated, aggregator.prior_weight, straight_through=straight_through
+                settings.aggregated_width,
+                aggregator.prior_weight,
+                straight_through=straight_through,
             )

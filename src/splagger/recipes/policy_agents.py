@@ -89,7 +89,7 @@ INITIALISATIONS = (
         "the heads keep the variance of what they generate (HFI)",
         SPLAGGER,
         name="splagger-hfi",
-        policy=HypernetworkSettings(hyper_initialisation="hfi"),
+        policy=HypernetworkSettings(initialisation="kaiming", hyper_initialisation="hfi"),
     ),
     entry(
         "FiLM whose heads start as ordinary layers",

@@ -111,18 +111,18 @@ class TrainedAgent:
 
     def _task(self, index: int | None) -> TaskInformation:
         """The task for a policy that is told it, and a stand-in for all others."""
+        chosen = 0
         if self.agent.networks.actor_critic.needs_task:
             tasks = self.trial.tasks
             assert tasks is not None
-            if index is None or not 0 <= index < tasks:
+            if index is None or type(index) is bool or index not in range(tasks):
                 given = "missing" if index is None else str(index)
                 raise UserError(
                     f"task_index is {given}, but this agent has a network for every task and needs "
                     f"a number from 0 to {tasks - 1}."
                 )
-        else:
-            index = 0
-        return TaskInformation(jnp.zeros((1, 0)), jnp.asarray([index]))
+            chosen = int(index)
+        return TaskInformation(jnp.zeros((1, 0)), jnp.asarray([chosen]))
 
     def _flagged(self, observation: Any, episode_end: bool) -> Float[Array, "1 observation"]:
         vector = np.asarray(observation, self.agent.observations.mean.dtype)

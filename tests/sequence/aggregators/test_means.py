@@ -123,3 +123,21 @@ def test_straight_through_mean_has_the_gradient_of_a_sum():
         jnp.asarray(U)
     )
     np.testing.assert_array_equal(gradient, np.ones_like(U))
+
+
+def test_cold_weights_have_finite_gradients_in_32_bits():
+    """The square of the smallest sum of weights is below what 32 bits can hold."""
+    with jax.enable_x64(False):
+        for learned in (False, True):
+            aggregator = Softmax(Temperature.create(0.04, learned=learned))
+            u = jnp.asarray([[-0.9], [-0.95], [-1.0]])
+            value, gradient = jax.value_and_grad(lambda u, a=aggregator: aggregate(a, u)[0])(u)
+            assert np.isfinite(value)
+            assert np.isfinite(gradient).all()
+            assert np.abs(gradient).max() > 1e-3
+
+
+def test_a_learned_temperature_stays_above_the_smallest():
+    cold = Temperature(None, jnp.log(jnp.asarray(1e-3)))
+    at_limit = Temperature.create(0.04, learned=False)
+    np.testing.assert_allclose(cold.weights(jnp.asarray(U)), at_limit.weights(jnp.asarray(U)))

@@ -31,7 +31,9 @@ def divide(
 
     With `straight_through` the gradient reaches the numerator unscaled and the divisor not at all.
     """
-    return _divide(numerator, divisor) if straight_through else numerator / divisor
+    if straight_through:
+        return _divide_straight_through(numerator, divisor)
+    return _divide(numerator, divisor)
 
 
 @jax.custom_jvp
@@ -51,4 +53,16 @@ def _divide(numerator, divisor):
 
 @_divide.defjvp
 def _divide_tangent(primals, tangents):
-    return _divide(*primals), tangents[0]
+    # Without the divisor's square, which underflows where exponential weights are small.
+    quotient = _divide(*primals)
+    return quotient, (tangents[0] - quotient * tangents[1]) / primals[1]
+
+
+@jax.custom_jvp
+def _divide_straight_through(numerator, divisor):
+    return numerator / divisor
+
+
+@_divide_straight_through.defjvp
+def _divide_straight_through_tangent(primals, tangents):
+    return _divide_straight_through(*primals), tangents[0]

@@ -5,16 +5,19 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from splagger.foundation.aggregator_settings import SMALLEST_TEMPERATURE
+
 
 class Temperature(eqx.Module):
     """Turns scores into weights `exp((score - 2) / temperature)`.
 
     The shift bounds the weight of scores up to 1 by `exp(-1 / temperature)`, so that sums of many
-    stay small.
+    stay small. A temperature is at least 0.04: below it the smallest sum of weights is no number
+    that 32 bits can hold.
     """
 
     value: float | None = eqx.field(static=True)
-    """A fixed temperature, above 0; None: it is learned."""
+    """A fixed temperature; None: it is learned."""
     logarithm: Float[Array, ""] | None
     """The logarithm of a learned one, which stays positive so; None: it is fixed."""
 
@@ -27,7 +30,7 @@ class Temperature(eqx.Module):
 
     def _current(self) -> Float[Array, ""] | float:
         if self.logarithm is not None:
-            return jnp.exp(self.logarithm)
+            return jnp.maximum(jnp.exp(self.logarithm), SMALLEST_TEMPERATURE)
         assert self.value is not None
         return self.value
 
