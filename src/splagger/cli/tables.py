@@ -82,9 +82,9 @@ def agents_table(environment: str, recipe: str) -> Table:
             for entry in entries:
                 settings = settings_for(environment, entry.settings.name, recipe)
                 labels = f" ({', '.join(entry.aliases)})" if entry.aliases else ""
-                text = f"[bold]{entry.settings.name}[/]{labels}\n  {entry.description}"
+                text = f"[bold]{entry.settings.name}[/]{labels}\n{entry.description}"
                 table.add_row(
-                    f"{text}\n  [dim]{ingredients(settings.agent)}[/dim]", *_sizes(settings, trial)
+                    f"{text}\n[dim]{ingredients(settings.agent)}[/dim]", *_sizes(settings, trial)
                 )
                 progress.advance(task)
     table.caption = (
