@@ -18,7 +18,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 
-from splagger.environments.spaces import Discrete
+from splagger.agent import Networks
 from splagger.foundation.settings import Settings
 from splagger.learning.rollout import collect
 from splagger.learning.sweep import Sweep, fastest_member_method
@@ -88,13 +88,7 @@ def measure(settings: Settings, updates: int) -> dict[str, float | str | int]:
     members = len(settings.members)
     seconds = statistics.median(whole)
     rollout_seconds = statistics.median(collecting)
-    trial = learner.trial
-    actions = (
-        trial.action_space.n
-        if isinstance(trial.action_space, Discrete)
-        else trial.action_space.size
-    )
-    work = floating_point_operations(settings, trial.observation_size, actions)
+    work = floating_point_operations(settings, state.agent.networks)
     peak = statistics.median(peaks)
     return {
         "environment": settings.environment,
@@ -116,31 +110,25 @@ def measure(settings: Settings, updates: int) -> dict[str, float | str | int]:
     }
 
 
-def floating_point_operations(settings: Settings, observations: int, actions: int) -> float:
+def floating_point_operations(settings: Settings, networks: Networks) -> float:
     """Counts the products' operations for a frame: acting, and all epochs of learning.
 
     A product counts two operations a weight, and three times as much with its gradients. Element-
-    wise operations are not counted.
+    wise operations and attention are not counted.
     """
-    agent, learning = settings.agent, settings.learning
-    action = agent.action_embedding
-    embedded = 2 * agent.observation_embedding + action + agent.reward_embedding
-    gates = 3 if agent.encoder == "gru" else 1
-    recurrent = agent.encoder_size if agent.encoder == "gru" else 0
-    encoder = 2 * gates * agent.encoder_size * (embedded + recurrent)
-    encoder += 2 * agent.encoder_size * 2 * agent.latent_size
-    encoder += 2 * 2 * observations * agent.observation_embedding
+    members, learning = len(settings.members), settings.learning
 
-    sizes = (agent.policy_observation_embedding, *agent.policy_hidden_sizes)
-    products = sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
-    actor, critic = products + sizes[-1] * actions, products + sizes[-1]
-    copies = agent.policy_latent_embedding + 1 if agent.policy == "hypernetwork" else 1
-    policy = 2 * copies * (actor + critic)
+    def products(tree) -> float:
+        weights = sum(leaf.size for leaf in jax.tree.leaves(tree) if leaf.ndim > 2)
+        return 2 * weights / members  # the first dimension is the member's
 
+    encoder = products(networks.sequence_model)
+    if settings.agent.embedding.full_transitions:
+        encoder += products(networks.sequence_model.embedding.observation)
+    policy = products(networks.actor_critic)
     by_steps = learning.minibatch_kind == "time-steps"
     encodings = learning.epochs * (learning.minibatches if by_steps else 1)
-    acting = encoder + policy
-    return acting + 3 * (learning.epochs * policy + encodings * encoder)
+    return encoder + policy + 3 * (learning.epochs * policy + encodings * encoder)
 
 
 def _peak() -> float:

@@ -29,6 +29,17 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("splagger")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def few_compiled_programs() -> Iterator[None]:
+    """Frees the compiled programs after every file.
+
+    Each takes memory maps, and a process may have some 65 thousand: thousands of tests that compile
+    would end in a segmentation fault.
+    """
+    yield
+    jax.clear_caches()
+
+
 @pytest.fixture
 def float64() -> Iterator[None]:
     """Runs the test with 64-bit numbers as jax's default."""

@@ -8,16 +8,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jaxtyping import Array, Float
+from support.tasks import no_task
 from support.tiny import Drift, farthest, resetting, same, tiny_agent
 
 from splagger.agent import Agent, MemoryReset
 from splagger.environments.registry import make_trial
 from splagger.environments.trial import Trial
+from splagger.policies.distributions import Categorical, DiagonalGaussian
+from splagger.sequence.aggregators.max import Max
 from splagger.sequence.embedding import Transition
-from splagger.sequence.encoder import select_start
-from splagger.sequence.gru import GRU
-from splagger.sequence.max import Max
+from splagger.sequence.encoders.gru import GRU
 from splagger.sequence.split_aggregator import Memory
+from splagger.sequence.starts import select_start
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -250,13 +252,14 @@ def test_acting(discrete: bool):
     )
     observations = jnp.broadcast_to(observation, (batch, trial.observation_size))
     act = eqx.filter_jit(Agent.act)
-    actions, log_probabilities = act(agent, memory, observations, jax.random.key(0))
+    actions, log_probabilities = act(agent, memory, observations, no_task(batch), jax.random.key(0))
 
     policy = agent.networks.actor_critic
     normalised = agent.observations.normalise(observation)
-    outputs = np.asarray(policy.action_outputs(normalised, memory.latent[0]))
-    best, best_log_probability = act(agent, agent.initial_memory(()), observation, None)
-    if discrete:
+    distribution = policy.act_distribution(normalised, memory.latent[0], no_task())
+    best, best_log_probability = act(agent, agent.initial_memory(()), observation, no_task(), None)
+    if isinstance(distribution, Categorical):
+        outputs = np.asarray(distribution.logits)
         probabilities = np.exp(outputs) / np.exp(outputs).sum()
         taken = np.asarray(actions)
         counts = np.bincount(taken, minlength=4)
@@ -267,7 +270,9 @@ def test_acting(discrete: bool):
         assert int(best) == int(np.argmax(probabilities))
         assert farthest(best_log_probability, np.log(probabilities.max())) < 1e-13
     else:
-        deviation = float(policy.distribution.standard_deviation[0])
+        assert isinstance(distribution, DiagonalGaussian)
+        outputs = np.asarray(distribution.mean)
+        deviation = float(distribution.standard_deviation[0])
         noise = (np.asarray(actions)[:, 0] - outputs[0]) / deviation
         assert abs(noise.mean()) < 5 / np.sqrt(batch)
         assert abs(noise.std() - 1) < 5 / np.sqrt(2 * batch)
@@ -282,10 +287,12 @@ def test_the_policy_sees_normalised_observations_and_the_encoder_raw_ones():
     moved = agent.observations.update(5 + 3 * observation, unbiased=True)
     other = eqx.tree_at(lambda a: a.observations, agent, moved)
     latent = agent.initial_memory((3,)).latent
-    assert farthest(other.value(observation, latent), agent.value(observation, latent)) > 1e-3
+    task = no_task(3)
+    values = [one.value(observation, latent, task) for one in (other, agent)]
+    assert farthest(*values) > 1e-3
     scaled = (observation - moved.mean) / jnp.sqrt(moved.variance + 1e-8)
-    value = agent.networks.actor_critic.value(scaled, latent)
-    assert farthest(other.value(observation, latent), value) < 1e-13
+    value = agent.networks.actor_critic.value(scaled, latent, task)
+    assert farthest(values[0], value) < 1e-13
 
     memory, transitions, _, trial_end = experience(agent)
     ours = step_through(agent, memory, transitions, trial_end)

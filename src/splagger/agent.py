@@ -7,11 +7,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
 
+from splagger.environments.task_information import TaskInformation
 from splagger.foundation.normalisers import RunningMoments
-from splagger.policies.actor_critic import ActorCritic
+from splagger.policies.policy import Policy
 from splagger.sequence.embedding import Transition
-from splagger.sequence.encoder import select_start
 from splagger.sequence.split_aggregator import Memory, SplitAggregator
+from splagger.sequence.starts import select_start
 
 MemoryReset = Literal["after-last-transition", "before-last-transition"]
 """When the memory is reset at a trial's end. `after-last-transition`: the finishing transition
@@ -24,7 +25,7 @@ class Networks(eqx.Module):
 
     sequence_model: SplitAggregator
     """From transitions to the latent."""
-    actor_critic: ActorCritic
+    actor_critic: Policy
     """From observation and latent to action and value."""
 
 
@@ -49,6 +50,7 @@ class Agent(eqx.Module):
         self,
         memory: Memory,
         observation: Float[Array, "*batch observation"],
+        task: TaskInformation,
         key: PRNGKeyArray | None,
     ) -> tuple[Shaped[Array, "*action"], Float[Array, "*batch"]]:
         """Chooses an action.
@@ -56,23 +58,26 @@ class Agent(eqx.Module):
         **Arguments:**
 
         - `memory`, `observation`: what the choice rests on.
+        - `task`: the true task, for policies that are told it.
         - `key`: randomness of the draw; None takes the most likely action.
 
         **Returns:** the action and the logarithm of its probability.
         """
         policy = self.networks.actor_critic
-        outputs = policy.action_outputs(self.observations.normalise(observation), memory.latent)
-        if key is None:
-            action = policy.distribution.mode(outputs)
-        else:
-            action = policy.distribution.sample(outputs, key)
-        return action, policy.distribution.log_probability(outputs, action)
+        normalised = self.observations.normalise(observation)
+        distribution = policy.act_distribution(normalised, memory.latent, task)
+        action = distribution.mode() if key is None else distribution.sample(key)
+        return action, distribution.log_probability(action)
 
     def value(
-        self, observation: Float[Array, "*batch observation"], latent: Float[Array, "*batch latent"]
+        self,
+        observation: Float[Array, "*batch observation"],
+        latent: Float[Array, "*batch latent"],
+        task: TaskInformation,
     ) -> Float[Array, "*batch"]:
         """The estimated normalised return of the rest of the trial."""
-        return self.networks.actor_critic.value(self.observations.normalise(observation), latent)
+        normalised = self.observations.normalise(observation)
+        return self.networks.actor_critic.value(normalised, latent, task)
 
     def observe(
         self,

@@ -12,6 +12,7 @@ from splagger.cli.tables import (
     show,
 )
 from splagger.environments.registry import ENTRIES
+from splagger.foundation.errors import UserError
 from splagger.recipes.agents import AGENTS
 
 RESULT = {
@@ -76,20 +77,41 @@ def test_every_environment_has_its_optimum():
     assert cells_of(noise)[2] == "16.00"
 
 
-def test_every_agent_has_its_labels():
-    text = text_of(agents_table())
+def test_every_agent_has_label_ingredients_and_sizes():
+    table = agents_table("t-maze-long-noise", "paper")
+    lines = [cells_of(line) for line in text_of(table).splitlines()]
+    first = {cells[0]: cells[1:] for cells in lines}
     for name, entry in AGENTS.items():
-        [row] = [line for line in text.splitlines() if cells_of(line)[0] == name]
-        assert cells_of(row)[1] == ", ".join(entry.aliases)
+        labels = f" ({', '.join(entry.aliases)})" if entry.aliases else ""
+        assert all(first[f"{name}{labels}"]), name
+        assert entry.description in first
+    assert first["splagger (SplAgger)"] == ["265,976", "5,150,707", str(256 + 128 + 24)]
+    assert first["rnn+s (RNN_S, RNN+S)"][1] == "212,982"
+    assert "gru 256 > half through max > hypernetwork" in first
+
+
+def test_an_agent_that_cannot_act_in_an_environment_is_listed_without_sizes():
+    text = text_of(agents_table("support.tiny:Drift", "default"))
+    lines = [cells_of(line) for line in text.splitlines()]
+    first = {cells[0]: cells[1:] for cells in lines}
+    assert first["multi-network (Multinet)"] == ["-", "-", "-"]
+    assert "-" not in first["splagger (SplAgger)"]
+
+
+def test_sizes_of_agents_depend_on_the_environment():
+    with pytest.raises(UserError, match="unknown environment 'nowhere'"):
+        agents_table("nowhere", "paper")
+    with pytest.raises(UserError, match="unknown recipe"):
+        agents_table("t-maze-noise", "cake")
 
 
 def test_tables_go_to_standard_output_and_complaints_to_standard_error(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("COLUMNS", "20")
-    show(agents_table())
+    show(environments_table())
     output, errors = capsys.readouterr()
-    assert "splagger" in output
+    assert "t-maze" in output
     assert errors == ""
     # One line, however long, and brackets are no markup.
     complain("[red]x[/red] " + "long " * 40)

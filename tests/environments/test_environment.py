@@ -49,6 +49,8 @@ def test_a_minimal_environment_gets_sensible_defaults():
     assert line.optimal_return(3) is None
     assert line.task_vector(task, state).shape == (0,)
     assert line.task_size == 0
+    assert line.tasks is None
+    assert line.task_index(task, state) == 0
 
 
 @pytest.mark.parametrize("jit", [lambda function: function, jax.jit])

@@ -32,6 +32,14 @@ def test_published_sizes():
     assert TMaze(timeout=100).max_episode_steps == 101
 
 
+def test_tasks_are_numbered_by_their_indicators():
+    one, two = TMaze(), TMaze(second_indicator_position=50)
+    assert (one.tasks, two.tasks) == (2, 4)
+    assert [int(one.task_index(task(up), at(0))) for up in (DOWN, UP)] == [0, 1]
+    pairs = [(first, second) for second in (DOWN, UP) for first in (DOWN, UP)]
+    assert [int(two.task_index(task(*pair), at(0))) for pair in pairs] == [0, 1, 2, 3]
+
+
 def test_indicator_is_shown_at_its_position_only():
     maze = TMaze(length=5, indicator_position=1)
     shown = [float(maze.observe(task(DOWN), at(position))[1]) for position in range(5)]

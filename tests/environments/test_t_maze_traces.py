@@ -70,7 +70,7 @@ def replay(trial: Trial, actions):
 
     def step(state, action):
         state, result = trial.step(state, action, key)
-        return state, (result, state, trial.task_vector(state))
+        return state, (result, state, trial.task_information(state).vector)
 
     state, first = trial.reset(key)
     return first, state, jax.lax.scan(step, state, actions)[1]

@@ -215,7 +215,10 @@ def test_start_begins_a_trial_of_a_given_task():
     trial = Trial(Script(), episodes=2)
     state, observation = trial.start(jnp.array(0.25), jax.random.key(0))
     np.testing.assert_array_equal(observation, [0.25, 0, 0, 0])
-    np.testing.assert_array_equal(trial.task_vector(state), [0.25])
+    information = trial.task_information(state)
+    np.testing.assert_array_equal(information.vector, [0.25])
+    assert information.index == 0
+    assert trial.tasks is None
 
 
 def test_rejects_less_than_one_episode():
@@ -265,7 +268,10 @@ def test_shapes_and_types_never_change(text, episodes):
     assert signature(observation) == signature(step.observation)
     assert signature(observation) == signature(step.next_observation)
     assert step.reward.dtype == observation.dtype
-    assert trial.task_vector(state).shape == (trial.environment.task_size,)
+    information = trial.task_information(state)
+    assert information.vector.shape == (trial.environment.task_size,)
+    assert trial.tasks is not None
+    assert 0 <= information.index < trial.tasks
 
 
 def rollout(trial: Trial, key, steps: int):

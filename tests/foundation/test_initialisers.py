@@ -6,17 +6,23 @@ import pytest
 from splagger.foundation.initialisers import (
     TANH_GAIN,
     Initialiser,
+    kaiming,
     normalised_columns,
     orthogonal,
     uniform_fan_in,
-    uniform_he,
+    uniform_glorot,
 )
 
 KEY = jax.random.key(0)
 
 
 @pytest.mark.parametrize(
-    ("initialise", "bound"), [(uniform_fan_in, 25**-0.5), (uniform_he, (6 / 25) ** 0.5)]
+    ("initialise", "bound"),
+    [
+        (uniform_fan_in, 25**-0.5),
+        (uniform_glorot, (6 / 425) ** 0.5),
+        (kaiming(2.0), 2 * (3 / 25) ** 0.5),
+    ],
 )
 def test_uniform_weights_fill_their_bounds_evenly(initialise: Initialiser, bound: float):
     weight = np.asarray(initialise(KEY, 25, 400))
@@ -44,7 +50,8 @@ def test_orthogonal(shape: tuple[int, int]):
 
 
 @pytest.mark.parametrize(
-    "initialise", [uniform_fan_in, uniform_he, normalised_columns(1.0), orthogonal(1.0)]
+    "initialise",
+    [uniform_fan_in, uniform_glorot, kaiming(1.0), normalised_columns(1.0), orthogonal(1.0)],
 )
 def test_weights_follow_the_key_and_the_default_precision(initialise: Initialiser):
     first, again = initialise(KEY, 3, 3), initialise(KEY, 3, 3)

@@ -1,21 +1,23 @@
 """Settings: what is refused and with which sentence, and the way to JSON and back."""
 
 import dataclasses
-import importlib.util
 import json
 import math
 import subprocess
 import sys
 from functools import partial
-from types import ModuleType
 from typing import Any
 
 import pytest
+from support.plain_modules import plain
 
 from splagger.foundation import settings
+from splagger.foundation.agent_settings import AgentSettings, EmbeddingSettings
+from splagger.foundation.aggregator_settings import WeightedMeanSettings
+from splagger.foundation.encoder_settings import LSTMSettings
 from splagger.foundation.errors import UserError
+from splagger.foundation.policy_settings import FilmSettings
 from splagger.foundation.settings import (
-    AgentSettings,
     ConventionSettings,
     LearningSettings,
     Settings,
@@ -26,45 +28,20 @@ from splagger.foundation.settings import (
 DEFAULT = Settings("t-maze-long-noise")
 
 
-def without_type_checks() -> ModuleType:
-    """The settings as users have them: without the type checks that tests run under, which would
-    be the first to see a wrong value."""
-    specification = importlib.util.spec_from_file_location("plain_settings", settings.__file__)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["plain_settings"] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-PLAIN = without_type_checks()
+PLAIN = plain(settings)
 
 AT_LEAST_1 = "but it must be a finite number >= 1."
 AT_LEAST_0 = "but it must be a finite number >= 0."
 POSITIVE = "but it must be a finite number > 0."
 FRACTION = "but it must be a number from 0 to 1."
 
-AGENT: list[tuple[dict[str, Any], str]] = [
-    ({"encoder": "lstm"}, "encoder is 'lstm', but it must be one of 'gru', 'feed-forward'."),
-    ({"aggregator": "mean"}, "aggregator is 'mean', but it must be one of 'none', 'max'."),
-    ({"aggregate_start": 0}, "aggregate_start is 0, but it must be one of 'zero', 'low'."),
-    ({"policy": "film"}, "policy is 'film', but it must be one of 'hypernetwork', 'plain'."),
-    ({"encoder_size": 0}, f"encoder_size is 0, {AT_LEAST_1}"),
-    ({"latent_size": 0}, f"latent_size is 0, {AT_LEAST_1}"),
-    ({"observation_embedding": 0}, f"observation_embedding is 0, {AT_LEAST_1}"),
-    ({"action_embedding": -1}, f"action_embedding is -1, {AT_LEAST_0}"),
-    ({"reward_embedding": 0}, f"reward_embedding is 0, {AT_LEAST_1}"),
-    ({"policy_observation_embedding": 0}, f"policy_observation_embedding is 0, {AT_LEAST_1}"),
-    ({"policy_latent_embedding": -3}, f"policy_latent_embedding is -3, {AT_LEAST_1}"),
-    (
-        {"policy_hidden_sizes": ()},
-        "policy_hidden_sizes is empty, but it needs at least one width.",
-    ),
-    ({"policy_hidden_sizes": (8, 0)}, f"policy_hidden_sizes is 0, {AT_LEAST_1}"),
-    ({"initial_standard_deviation": 0.0}, f"initial_standard_deviation is 0.0, {POSITIVE}"),
-    ({"encoder_size": 1}, "encoder_size is 1, but a split needs at least 2."),
-]
+KINDS = "but it must be a table whose 'kind' is one of "
+ENCODERS = f"{KINDS}gru, lstm, feed-forward, linear, overwriting-transformer, causal-transformer."
+AGGREGATORS = (
+    f"{KINDS}max, sum, mean, mean-max, weighted-mean, softmax, gaussian-product, prior-mean."
+)
+POLICIES = f"{KINDS}hypernetwork, plain, film, multi-network."
+
 LEARNING: list[tuple[dict[str, Any], str]] = [
     (
         {"minibatch_kind": "steps"},
@@ -155,7 +132,6 @@ WHOLE: list[tuple[dict[str, Any], str]] = [
     [
         (make, changes, f"{prefix}{sentence}")
         for make, prefix, table in (
-            (PLAIN.AgentSettings, "agent.", AGENT),
             (PLAIN.LearningSettings, "learning.", LEARNING),
             (PLAIN.ConventionSettings, "conventions.", CONVENTIONS),
             (partial(PLAIN.Settings, "t-maze-latent"), "", WHOLE),
@@ -170,8 +146,6 @@ def test_bad_values_are_refused(make: Any, changes: dict[str, Any], sentence: st
 
 
 def test_smallest_values_are_accepted():
-    AgentSettings(encoder_size=1, split=False, action_embedding=0, policy_hidden_sizes=(1,))
-    AgentSettings(encoder_size=1, aggregator="none")
     LearningSettings(
         environments=1, steps=2, minibatches=2, epochs=1, discount=0.0, trace_decay=1.0
     )
@@ -184,21 +158,26 @@ CHANGED = Settings(
     environment="t-maze-latent:episodes=2",
     agent=AgentSettings(
         name="mine",
-        encoder="feed-forward",
-        encoder_size=6,
-        aggregator="none",
+        embedding=EmbeddingSettings(observation=3, action=0, reward=1, full_transitions=False),
+        encoder=LSTMSettings(6, invariant_initialisation=False),
+        aggregator=WeightedMeanSettings(temperature=0.5, learn_temperature=True),
         split=False,
-        aggregate_start="low",
+        straight_through=True,
+        learned_start=True,
+        layers_before_encoder=(3,),
+        layers_after_encoder=(4, 6),
+        layers_after_aggregator=(5,),
         latent_size=2,
-        observation_embedding=3,
-        action_embedding=0,
-        reward_embedding=1,
-        full_transitions=False,
-        policy="plain",
-        policy_observation_embedding=4,
-        policy_latent_embedding=5,
-        policy_hidden_sizes=(7, 8, 9),
-        initial_standard_deviation=0.5,
+        policy=FilmSettings(
+            observation_embedding=4,
+            latent_embedding=5,
+            hidden_sizes=(7, 8, 9),
+            initialisation="kaiming",
+            initial_standard_deviation=0.5,
+            hyper_hidden_sizes=(3,),
+            hyper_softmax_temperature=2.0,
+            hyper_initialisation="none",
+        ),
     ),
     learning=LearningSettings(
         environments=3,
@@ -216,6 +195,7 @@ CHANGED = Settings(
         policy_epsilon=1e-8,
         sequence_epsilon=1e-5,
         anneal_learning_rate=True,
+        measure_inputs=True,
     ),
     conventions=ConventionSettings(
         boundary="start",
@@ -257,7 +237,10 @@ def test_settings_survive_json(original: Settings):
 
 def test_every_setting_is_changed_above():
     default, other = leaves(to_dictionary(DEFAULT)), leaves(to_dictionary(CHANGED))
-    assert [name for name in default if default[name] == other[name]] == []
+    common = default.keys() & other.keys()
+    assert [name for name in common if default[name] == other[name]] == []
+    only_here = ("agent.aggregator", "agent.policy.generated_layers")
+    assert [name for name in default.keys() - common if not name.startswith(only_here)] == []
 
 
 def test_whole_numbers_are_read_as_the_floats_they_stand_for():
@@ -273,11 +256,18 @@ def test_whole_numbers_are_read_as_the_floats_they_stand_for():
 def test_missing_entries_are_named(name: str):
     values = to_dictionary(DEFAULT)
     *path, last = name.split(".")
-    table = values[path[0]] if path else values
+    table = values
+    for part in path:
+        table = table[part]
     del table[last]
+    missing = f"the settings lack the entry '{name}'."
+    if last == "kind":
+        parent = ".".join(path)
+        kinds = {"agent.encoder": ENCODERS, "agent.policy": POLICIES}.get(parent, AGGREGATORS)
+        missing = f"the settings' entry '{parent}' is {table!r}, {kinds}"
     with pytest.raises(UserError) as error:
         from_dictionary(values)
-    assert str(error.value) == f"the settings lack the entry '{name}'."
+    assert str(error.value) == missing
 
 
 @pytest.mark.parametrize("path", [(), ("agent",), ("learning",), ("conventions",)])
@@ -324,11 +314,8 @@ def test_values_of_a_wrong_type_are_named(name: str, value: object, valid: str):
             "learning_rates is 'x', but it must be a number.",
         ),
         ("agent", 3, "the settings' entry 'agent' is 3, but it must be a table."),
-        (
-            "agent.encoder",
-            ["gru"],
-            "agent.encoder is ['gru'], but it must be one of 'gru', 'feed-forward'.",
-        ),
+        ("agent.policy", None, f"the settings' entry 'agent.policy' is None, {POLICIES}"),
+        ("agent.encoder", ["gru"], f"the settings' entry 'agent.encoder' is ['gru'], {ENCODERS}"),
         ("seeds", 0, f"seeds is 0, {AT_LEAST_1}"),
     ],
 )

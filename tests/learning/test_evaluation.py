@@ -32,7 +32,8 @@ def loop(agent: Agent, trial: Trial, key, *, erase_memory: bool) -> Evaluation:
         state, observation = reset(trial, jax.random.split(reset_key, TASKS)[task])
         memory, over, steps, episode = fresh, False, 0, 0
         while not over:
-            action, _ = act(agent, fresh if erase_memory else memory, observation, None)
+            privileged = trial.task_information(state)
+            action, _ = act(agent, fresh if erase_memory else memory, observation, privileged, None)
             keys = jax.random.split(jax.random.fold_in(step_key, steps), TASKS)
             state, result = step(trial, state, action, keys[task])
             returns[task, episode] += float(result.reward)

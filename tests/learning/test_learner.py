@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from support import loops
 from support.parity import difference
+from support.tasks import no_task
 from support.tiny import (
     FORCED,
     UNEVEN,
@@ -76,10 +77,10 @@ class TestPrepare:
             np.asarray(rollout.reward), trial_end, 0.9, 1.5, reset_all=published
         )
         assert (np.abs(rewards) == 1.5).any()
-        agent = state.agent
-        values = np.stack([np.asarray(value_of(agent, *at)) for at in acted_on(rollout)])
+        agent, task = state.agent, no_task(rollout.reward.shape[1])
+        values = np.stack([np.asarray(value_of(agent, *at, task)) for at in acted_on(rollout)])
         at_end = zip(rollout.next_observation, rollout.next_latent, strict=True)
-        final = np.stack([np.asarray(value_of(agent, *at)) for at in at_end])
+        final = np.stack([np.asarray(value_of(agent, *at, task)) for at in at_end])
         expected = loops.advantages(
             rewards, values, final, trial_end, truncated, 0.9, 0.8, time_limits
         )
@@ -113,8 +114,9 @@ class TestPrepare:
         )
         _, experience, _ = prepare(learner, state, moved)
         change = np.asarray(experience.targets.target - target)
+        task = no_task(rollout.reward.shape[1])
         there, before = (
-            value_of(state.agent, r.next_observation[t], r.next_latent[t])[n]
+            value_of(state.agent, r.next_observation[t], r.next_latent[t], task)[n]
             for r in (moved, rollout)
         )
         discount = float(state.hyperparameters.discount)

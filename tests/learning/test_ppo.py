@@ -70,7 +70,7 @@ def example(trial: Trial, agent: Agent):
     advantage, target, value = generator.normal(size=(3, *shape))
     moved = np.asarray(rollout.log_probability) + 0.15 * generator.normal(size=shape)
     rollout = dataclasses.replace(rollout, log_probability=jnp.asarray(moved))
-    near = values_of(agent, rollout.observation, rollout.latent)
+    near = values_of(agent, rollout.observation, rollout.latent, rollout.task)
     value = np.asarray(near) + 0.2 * value
     arrays = (jnp.asarray(x) for x in (advantage, 2 * target, value))
     return rollout, Experience.create(rollout, *arrays)
@@ -81,22 +81,23 @@ def samples_of(agent: Agent, rollout: Rollout, experience: Experience, places):
     policy = agent.networks.actor_critic
     targets = experience.targets
     normalised = agent.observations.normalise(rollout.observation)
-    outputs = np.asarray(
-        eqx.filter_jit(type(policy).action_outputs)(policy, normalised, rollout.latent)
+    distribution = eqx.filter_jit(type(policy).act_distribution)(
+        policy, normalised, rollout.latent, rollout.task
     )
-    values = np.asarray(values_of(agent, rollout.observation, rollout.latent))
+    values = np.asarray(values_of(agent, rollout.observation, rollout.latent, rollout.task))
     samples = []
     for place in places:
         action = np.asarray(rollout.action)[place]
-        if outputs.shape[-1] > 1:
-            logits = outputs[place] - outputs[place].max()
+        if isinstance(distribution, Categorical):
+            logits = np.asarray(distribution.logits)[place]
+            logits = logits - logits.max()
             log_probabilities = logits - math.log(np.exp(logits).sum())
             new = log_probabilities[action]
             entropy = -sum(math.exp(p) * p for p in log_probabilities)
         else:
-            assert isinstance(policy.distribution, DiagonalGaussian)
-            deviation = float(policy.distribution.standard_deviation[0])
-            noise = (action[0] - outputs[place][0]) / deviation
+            assert isinstance(distribution, DiagonalGaussian)
+            deviation = float(distribution.standard_deviation[place][0])
+            noise = (action[0] - float(distribution.mean[place][0])) / deviation
             new = -0.5 * noise**2 - math.log(deviation) - 0.5 * math.log(2 * math.pi)
             entropy = 0.5 + 0.5 * math.log(2 * math.pi) + math.log(deviation)
         sample = {
@@ -122,7 +123,7 @@ EVERYWHERE = list(np.ndindex(STEPS, ENVIRONMENTS))
 
 def flat(tree):
     """All steps of all environments along one dimension."""
-    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), tree)
+    return jax.tree.map(lambda leaf: jax.lax.collapse(leaf, 0, 2), tree)
 
 
 def check(losses, expected: dict[str, float]):
@@ -171,7 +172,7 @@ def test_environments_alone(case):
 
 def test_the_gradient_is_that_of_finite_differences(case):
     agent, numbers, _, experience = case
-    if isinstance(agent.networks.actor_critic.distribution, Categorical):
+    if agent.networks.actor_critic.log_standard_deviation is None:
         return  # The record of published updates has these gradients.
     networks = agent.networks
     gradient, _ = eqx.filter_jit(jax.grad(minibatch_loss, has_aux=True))(
@@ -198,7 +199,7 @@ def test_the_gradient_is_that_of_finite_differences(case):
 def test_smooth_l1_at_its_seam(case):
     """An error of exactly 1 gives 1/2 by either rule."""
     agent, numbers, rollout, experience = case
-    value = values_of(agent, rollout.observation, rollout.latent)
+    value = values_of(agent, rollout.observation, rollout.latent, rollout.task)
     targets = dataclasses.replace(experience.targets, value=value, target=value + 1)
     latents, targets = flat((rollout.latent, targets))
     losses = losses_of(agent, latents, targets, numbers)

@@ -74,9 +74,11 @@ def test_equal_to_a_plain_loop():
     rows = []
     for step_key in jax.random.split(key, STEPS):
         action_key, *keys = jax.random.split(step_key, ENVIRONMENTS + 1)
-        action, log_probability = act(agent, memory, observation, action_key)
+        task = stack([trial.task_information(state) for state in states])
+        action, log_probability = act(agent, memory, observation, task, action_key)
         row = {
             "observation": observation,
+            "task": task,
             "action": action,
             "log_probability": log_probability,
             "latent": memory.latent,
@@ -100,6 +102,7 @@ def test_equal_to_a_plain_loop():
         assert farthest(getattr(rollout, name), expected) < 1e-13, name
     assert farthest(rollout.last_observation, observation) == 0
     assert farthest(rollout.last_latent, memory.latent) < 1e-13
+    assert same(rollout.last_task, stack([trial.task_information(state) for state in states]))
     expected = Collector(stack(states), observation, memory, rollout.trial_end[-1])
     assert farthest(numbers_of(after), numbers_of(expected)) < 1e-13
 
@@ -235,9 +238,10 @@ def test_values_of_what_was_acted_on_and_of_what_comes_next():
     assert values.shape == (STEPS + 1, ENVIRONMENTS)
     value = eqx.filter_jit(Agent.value)
     for t in range(STEPS):
-        expected = value(agent, rollout.observation[t], rollout.latent[t])
+        task = jax.tree.map(lambda leaf, t=t: leaf[t], rollout.task)
+        expected = value(agent, rollout.observation[t], rollout.latent[t], task)
         assert farthest(values[t], expected) < 1e-13
-    expected = value(agent, rollout.last_observation, rollout.last_latent)
+    expected = value(agent, rollout.last_observation, rollout.last_latent, rollout.last_task)
     assert farthest(values[-1], expected) < 1e-13
 
 

@@ -90,9 +90,9 @@ def test_nan_in_one_member_leaves_the_others_alone(method: MemberMethod, learner
     sweep = Sweep(learner, method)
     healthy, healthy_metrics = sweep.update(copied(together))
     broken = eqx.tree_at(
-        lambda s: s.agent.networks.sequence_model.output.bias,
+        lambda s: s.agent.networks.sequence_model.output.layers[0].bias,
         copied(together),
-        together.agent.networks.sequence_model.output.bias.at[1, 0].set(jnp.nan),
+        together.agent.networks.sequence_model.output.layers[0].bias.at[1, 0].set(jnp.nan),
     )
     updated, metrics = sweep.update(copied(broken))
     for member in (0, 2):

@@ -6,13 +6,17 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from splagger.agent import Agent
+from splagger.foundation.encoder_settings import GRUSettings
+from splagger.foundation.policy_settings import HypernetworkSettings
 from splagger.foundation.settings import LearningSettings, Settings
 from splagger.learning.train_state import Optimisers
-from splagger.policies.hypernetwork import HypernetworkNetwork
+from splagger.policies.conditioned_network import ConditionedNetwork
+from splagger.policies.multi_network import MultiNetwork
 from splagger.policies.network import PlainNetwork
 from splagger.recipes.agents import AGENTS
 from splagger.recipes.build import (
@@ -23,9 +27,20 @@ from splagger.recipes.build import (
     build_trial,
 )
 from splagger.recipes.recipes import settings_for
-from splagger.sequence.feed_forward import FeedForward
-from splagger.sequence.gru import GRU
-from splagger.sequence.max import Max
+from splagger.sequence.aggregators.gaussian_product import GaussianProduct
+from splagger.sequence.aggregators.max import Max
+from splagger.sequence.aggregators.mean import Mean
+from splagger.sequence.aggregators.mean_max import MeanMax
+from splagger.sequence.aggregators.prior_mean import PriorMean
+from splagger.sequence.aggregators.sums import Sum
+from splagger.sequence.aggregators.weighted_mean import Softmax, WeightedMean
+from splagger.sequence.embedding import Transition
+from splagger.sequence.encoders.causal_transformer import CausalTransformer
+from splagger.sequence.encoders.feed_forward import FeedForward
+from splagger.sequence.encoders.gru import GRU
+from splagger.sequence.encoders.linear_recurrence import LinearRecurrence
+from splagger.sequence.encoders.lstm import LSTM
+from splagger.sequence.encoders.overwriting_transformer import OverwritingTransformer
 
 MAZE = "t-maze-long-noise"
 
@@ -53,25 +68,32 @@ def _is_array(leaf: Any) -> bool:
         ("rnn", 265_976),
         ("rnn+s", 265_976),
         ("max", 27_128),
+        ("cnp", 27_128),
+        ("amrl", 265_976),
+        ("gaussian-product", 265_976),
+        ("lstm-invariant", 352_504),
+        ("transformer", 14_888),
+        # The record counts a temperature that nothing depends on.
+        ("splagger-weighted-mean", 921_849 - 1),
     ],
 )
 def test_sequence_models_have_as_many_parameters_as_published(agent: str, expected: int):
     model = shapes(agent).networks.sequence_model
     assert model.embedding.size == 80
-    assert model.output.bias.shape == (24,)
+    assert model.output.size(0) == (24 if model.output.layers else 0)
     assert parameters(model) == expected
     # A one-hot action has three numbers more than its index, each with 8 weights.
     assert parameters(shapes(agent, "default").networks.sequence_model) == expected + 24
 
 
 def test_policy_has_as_many_parameters_as_published():
-    policy = shapes("splagger").networks.actor_critic
+    policy: Any = shapes("splagger").networks.actor_critic
     assert policy.observation_embedding.weight.shape == (5, 256)
-    assert policy.latent_embedding.weight.shape == (24, 25)
-    assert policy.distribution.outputs == 4
+    assert policy.latent_embedding.embedding.weight.shape == (24, 25)
+    assert policy.log_standard_deviation is None
     assert parameters(policy) == 5_150_707
-    assert isinstance(policy.actor, HypernetworkNetwork)
-    assert isinstance(policy.critic, HypernetworkNetwork)
+    assert isinstance(policy.actor, ConditionedNetwork)
+    assert isinstance(policy.critic, ConditionedNetwork)
     hidden = 256 * 256 + 256 + 256 * 128 + 128
     assert policy.actor.generated_weights == hidden + 128 * 4 + 4
     assert policy.critic.generated_weights == hidden + 128 + 1
@@ -84,6 +106,12 @@ def test_policy_has_as_many_parameters_as_published():
         ("splagger-no-split", [256], [256]),
         ("rnn", [256], []),
         ("max", [], [256]),
+        ("lstm-invariant", [256, 256], []),
+        ("splagger-mean", [256], [128, 1]),
+        ("splagger-mean-max", [256], [64, 64, 1]),
+        ("splagger-softmax", [256], [128, 128]),
+        ("splagger-weighted-mean", [512], [128, 128]),
+        ("gaussian-product", [256], [12, 12]),
     ],
 )
 def test_memories_are_as_wide_as_published(agent: str, encoder: list[int], aggregate: list[int]):
@@ -93,29 +121,80 @@ def test_memories_are_as_wide_as_published(agent: str, encoder: list[int], aggre
     assert memory.latent.shape == (24,)
 
 
+ENCODERS = {
+    "gru": GRU,
+    "lstm": LSTM,
+    "feed-forward": FeedForward,
+    "linear": LinearRecurrence,
+    "overwriting-transformer": OverwritingTransformer,
+    "causal-transformer": CausalTransformer,
+}
+AGGREGATORS = {
+    "max": Max,
+    "sum": Sum,
+    "mean": Mean,
+    "mean-max": MeanMax,
+    "weighted-mean": WeightedMean,
+    "softmax": Softmax,
+    "gaussian-product": GaussianProduct,
+    "prior-mean": PriorMean,
+}
+NETWORKS = {
+    "hypernetwork": ConditionedNetwork,
+    "film": ConditionedNetwork,
+    "plain": PlainNetwork,
+    "multi-network": PlainNetwork,
+}
+
+
 @pytest.mark.parametrize("name", AGENTS)
 def test_parts_are_those_of_the_settings(name: str):
     settings = AGENTS[name].settings
     networks = shapes(name).networks
     model = networks.sequence_model
-    assert type(model.encoder) is {"gru": GRU, "feed-forward": FeedForward}[settings.encoder]
-    if settings.aggregator == "none":
+    assert type(model.encoder) is ENCODERS[settings.encoder.kind]
+    assert model.encoder.size == settings.encoder_output
+    if settings.aggregator is None:
         assert model.aggregator is None
         assert model.passing == 256
     else:
-        assert model.aggregator == Max("zero")
-        assert model.passing == (128 if settings.split else 0)
-    kind = {"hypernetwork": HypernetworkNetwork, "plain": PlainNetwork}[settings.policy]
-    assert type(networks.actor_critic.actor) is kind
-    assert type(networks.actor_critic.critic) is kind
+        assert type(model.aggregator) is AGGREGATORS[settings.aggregator.kind]
+        width = settings.split_width
+        assert model.passing == (width // 2 if settings.split else 0)
+        assert model.aggregated == width - model.passing
+        straight_through = getattr(model.aggregator, "straight_through", False)
+        assert straight_through == settings.straight_through
+    assert (model.learned_start is not None) == settings.learned_start
+    policy: Any = networks.actor_critic
+    assert isinstance(policy, MultiNetwork) == (settings.policy.kind == "multi-network")
+    for part in (policy.policies if isinstance(policy, MultiNetwork) else policy,):
+        assert type(part.actor) is type(part.critic) is NETWORKS[settings.policy.kind]
 
 
-def test_low_start_reaches_the_aggregator():
-    settings = settings_for(MAZE, "splagger", "small")
-    low = dataclasses.replace(settings.agent, aggregate_start="low")
-    builder = AgentBuilder(low, settings.conventions, build_trial(settings))
-    agent = eqx.filter_eval_shape(builder, jax.random.key(0))
-    assert agent.networks.sequence_model.aggregator == Max("low")
+@pytest.mark.parametrize("name", AGENTS)
+def test_every_agent_acts_and_remembers(name: str):
+    """Its shapes fit through a whole step of acting, and through a whole rollout."""
+    settings = settings_for(MAZE, name, "small")
+    trial = build_trial(settings)
+    builder = AgentBuilder(settings.agent, settings.conventions, trial)
+
+    def use(key):
+        agent = builder(key)
+        state, observation = trial.reset(key)
+        memory = agent.initial_memory()
+        action, _ = agent.act(memory, observation, trial.task_information(state), key)
+        transition = Transition(observation, action, jnp.zeros(()), observation)
+        new, _ = agent.observe(memory, transition, jnp.zeros((), bool), memory)
+        before, after = (jax.tree.map(jnp.shape, part) for part in (memory, new))
+        assert before == after
+        sequence = jax.tree.map(
+            lambda leaf: jnp.tile(leaf[None, None], (2, 3) + (1,) * leaf.ndim), transition
+        )
+        start = agent.initial_memory((3,))
+        return agent.unroll(start, sequence, jnp.ones(3, bool), jnp.zeros((2, 3), bool))
+
+    latents = eqx.filter_eval_shape(use, jax.random.key(0))
+    assert latents.shape == (3, 3, 24)
 
 
 @pytest.mark.parametrize("recipe", ["default", "paper"])
@@ -134,10 +213,10 @@ def small_settings(**conventions: Any) -> Settings:
         settings,
         agent=dataclasses.replace(
             settings.agent,
-            encoder_size=4,
-            policy_observation_embedding=3,
-            policy_latent_embedding=2,
-            policy_hidden_sizes=(64,),
+            encoder=GRUSettings(4),
+            policy=HypernetworkSettings(
+                observation_embedding=3, latent_embedding=2, hidden_sizes=(64,)
+            ),
         ),
         conventions=dataclasses.replace(settings.conventions, **conventions),
     )
@@ -153,9 +232,8 @@ def test_bound_of_the_critics_bias_reaches_the_critic():
         def draw(keys, settings=settings, trial=trial):
             def one(key):
                 agent = build_agent(settings.agent, settings.conventions, trial, key)
-                critic = agent.networks.actor_critic.critic
-                assert isinstance(critic, HypernetworkNetwork)
-                return critic.layers[-1].bias_basis[-1, 0]
+                policy: Any = agent.networks.actor_critic
+                return policy.critic.layers[-1].bias_basis[-1, 0]
 
             return jax.lax.map(one, keys)
 

@@ -1,4 +1,5 @@
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
@@ -13,9 +14,11 @@ from splagger.recipes.recipes import RECIPES, settings_for
 def test_every_recipe_suits_every_agent(recipe: str, agent: str):
     settings = settings_for("t-maze-latent:episodes=2", agent, recipe)
     assert settings.environment == "t-maze-latent:episodes=2"
-    kinds = ("name", "encoder", "aggregator", "split", "policy", "aggregate_start")
-    for kind in kinds:
-        assert getattr(settings.agent, kind) == getattr(AGENTS[agent].settings, kind)
+    other = AGENTS[agent].settings
+    for name in ("name", "aggregator", "split", "straight_through", "learned_start"):
+        assert getattr(settings.agent, name) == getattr(other, name)
+    assert replace(settings.agent.encoder, size=256) == other.encoder
+    assert type(settings.agent.policy) is type(other.policy)
 
 
 def test_default_mends_what_is_peculiar():
@@ -70,6 +73,7 @@ def test_learning_has_the_published_numbers(recipe: str):
         "policy_epsilon": 1e-5,
         "sequence_epsilon": 1e-8,
         "anneal_learning_rate": False,
+        "measure_inputs": False,
     }
 
 
@@ -95,8 +99,8 @@ def test_paper_trains_and_evaluates_as_long_as_published(environment: str, frame
 
 def test_small_is_smaller_and_nothing_else():
     small, default = (settings_for("t-maze-latent", "rnn", name) for name in ("small", "default"))
-    assert small.agent.encoder_size < default.agent.encoder_size
-    assert max(small.agent.policy_hidden_sizes) < min(default.agent.policy_hidden_sizes)
+    assert small.agent.encoder.size < default.agent.encoder.size
+    assert max(small.agent.policy.hidden_sizes) < min(default.agent.policy.hidden_sizes)
     assert small.learning == dataclasses.replace(
         LearningSettings(), steps=400, minibatch_kind="environments"
     )

@@ -1,6 +1,6 @@
 """Statistics of initial parameters over seeds, against the recorded ones."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import jax
 import numpy as np
@@ -10,6 +10,12 @@ from support.parity import UNUSED, Named
 DRAWS = 400
 """So many that only the record's 20 draws leave room for chance."""
 
+# Programs that run once: compiling takes longer than drawing, but a third of the time like this.
+_FAST_TO_COMPILE: dict[str, bool | int | float | str] = {
+    "xla_backend_optimization_level": 0,
+    "xla_llvm_disable_expensive_passes": True,
+}
+
 STATISTICS = ["mean", "std", "min", "max", "mean_row_norm", "min_row_norm", "max_row_norm"]
 MATRIX_STATISTICS = ["mean_row_norm", "min_row_norm", "max_row_norm", "max_abs_offdiag_row_gram"]
 
@@ -18,23 +24,26 @@ def draw(create: Callable[[PRNGKeyArray], Named]) -> dict[str, np.ndarray]:
     """The parameters of `DRAWS` draws, `[draw, ...]`."""
     # One after the other: on two cores, batched QR decompositions side by side can wait for each
     # other without end (jax 0.10.2).
-    draw_all = jax.jit(lambda keys: jax.lax.map(create, keys))
+    draw_all = jax.jit(lambda keys: jax.lax.map(create, keys), compiler_options=_FAST_TO_COMPILE)
     drawn = draw_all(jax.random.split(jax.random.key(0), DRAWS))
     return {name: np.asarray(values) for name, values in drawn.items()}
 
 
 def unlikely(
-    archive: Mapping[str, np.ndarray], variant: str, drawn: Mapping[str, np.ndarray]
+    archive: Mapping[str, np.ndarray],
+    variant: str,
+    drawn: Mapping[str, np.ndarray],
+    unused: Collection[str] = (UNUSED,),
 ) -> list[str]:
     """Every statistic in which the drawn parameters differ from the recorded ones by more than
-    chance would have it."""
+    chance would have it; `unused` are recorded parameters that this package does without."""
     assert list(archive["stat_names"]) == STATISTICS
     names = [str(name) for name in archive[f"{variant}/names"]]
-    assert set(names) - {UNUSED} == set(drawn)
+    assert set(names) - set(unused) == set(drawn)
     recorded = np.moveaxis(archive[f"{variant}/stats"], 1, 0)
     found = []
     for name, expected in zip(names, recorded, strict=True):
-        if name != UNUSED:
+        if name not in unused:
             found += _differences(name, STATISTICS, statistics(drawn[name]), expected)
     if f"{variant}/matrix_names" not in archive:
         return found
@@ -44,10 +53,8 @@ def unlikely(
         np.moveaxis(archive[f"{variant}/matrix_stats"], 1, 0),
         strict=True,
     ):
-        if not name.endswith("(columns)"):  # all zero, as the statistics above show
-            matrices = drawn[str(name)].reshape(DRAWS, _outputs(str(name), drawn), -1)
-            actual = matrix_statistics(matrices)
-            found += _differences(f"{name} as a matrix", MATRIX_STATISTICS, actual, expected)
+        actual = matrix_statistics(_matrices(str(name), drawn))
+        found += _differences(f"{name} as a matrix", MATRIX_STATISTICS, actual, expected)
     return found
 
 
@@ -60,17 +67,23 @@ def statistics(arrays: np.ndarray) -> np.ndarray:
 
 
 def matrix_statistics(matrices: np.ndarray) -> np.ndarray:
-    """`MATRIX_STATISTICS` of generated matrices `[draw, outputs, inputs]`."""
-    norms = np.linalg.norm(matrices, axis=2)
-    gram = matrices @ matrices.transpose(0, 2, 1)
-    others = np.abs(gram) * (1 - np.eye(gram.shape[1]))
-    every = [f(norms, axis=1) for f in (np.mean, np.min, np.max)]
-    return np.stack([*every, np.max(others, axis=(1, 2))], axis=1)
+    """`MATRIX_STATISTICS` of matrices `[draw, matrix, outputs, inputs]`, over all of a draw."""
+    norms = np.linalg.norm(matrices, axis=-1)
+    gram = matrices @ np.swapaxes(matrices, -1, -2)
+    others = np.abs(gram) * (1 - np.eye(gram.shape[-1]))
+    every = [f(norms, axis=(1, 2)) for f in (np.mean, np.min, np.max)]
+    return np.stack([*every, np.max(others, axis=(1, 2, 3))], axis=1)
 
 
-def _outputs(name: str, drawn: Mapping[str, np.ndarray]) -> int:
-    """Rows of the matrix that a head generates: as many as the biases beside it."""
-    return drawn[name.replace("weight", "bias", 1)].shape[1]
+def _matrices(name: str, drawn: Mapping[str, np.ndarray]) -> np.ndarray:
+    """What a head generates, `[draw, matrix, outputs, inputs]`: by its bias, or by every column of
+    its weight."""
+    head = name.removesuffix("(columns)")
+    rows = drawn[head].reshape(DRAWS, len(drawn[head][0]), -1)
+    # As many outputs as the head of the bias beside it generates.
+    beside = head.rpartition(".")[0].replace("weight", "bias")
+    outputs = drawn[f"{beside}.bias"].shape[1]
+    return np.swapaxes(rows, 1, 2).reshape(DRAWS, rows.shape[2], outputs, -1)
 
 
 def _differences(

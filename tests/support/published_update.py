@@ -14,24 +14,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
-from support.parity import (
-    Named,
-    load_actor_critic,
-    load_moments,
-    load_sequence_model,
-    named_actor_critic,
-    named_sequence_model,
-    settings_of,
-)
+from support.parity import Named, load_moments, settings_of
+from support.policy_parity import load_actor_critic, named_actor_critic
+from support.sequence_parity import load_sequence_model, named_sequence_model
+from support.tasks import no_task
 
 from splagger.agent import Agent, Networks
 from splagger.environments.t_maze import TMaze
 from splagger.environments.trial import Trial
-from splagger.foundation.normalisers import RewardNormaliser
+from splagger.foundation.normalisers import RewardNormaliser, RunningMoments
 from splagger.learning.learner import Learner
 from splagger.learning.ppo import Experience, minibatch_loss
 from splagger.learning.rollout import Rollout, start_collector
 from splagger.learning.train_state import Collector, Hyperparameters, Optimisers, TrainState
+from splagger.policies.actor_critic import ActorCritic
 from splagger.sequence.split_aggregator import Memory
 
 ITERATIONS = ("it0", "it1")
@@ -104,6 +100,7 @@ class PublishedLearner(Learner):
 def name_parts(networks: Networks) -> Parts:
     """The parameters of both parts, or their gradients, by their recorded names."""
     networks = jax.tree.map(np.asarray, networks)
+    assert isinstance(networks.actor_critic, ActorCritic)
     return {
         "policy": named_actor_critic(networks.actor_critic),
         "encoder": named_sequence_model(networks.sequence_model),
@@ -160,6 +157,7 @@ def _learner(recorded: dict[str, np.ndarray]) -> Learner:
         restart_memory=True,
         reset_all_returns=True,
         early_statistics=True,
+        measure_inputs=False,
     )
 
 
@@ -174,7 +172,7 @@ def _initial_state(recorded: dict[str, np.ndarray], learner: Learner) -> TrainSt
     )
     agent = Agent(
         networks=networks,
-        observations=load_moments(recorded, "it0/state_rms_before/"),
+        observations=_moments(recorded),
         memory_reset="before-last-transition",
         train_prior=False,
     )
@@ -206,6 +204,15 @@ def _initial_state(recorded: dict[str, np.ndarray], learner: Learner) -> TrainSt
     )
 
 
+def _moments(recorded: dict[str, np.ndarray]) -> RunningMoments:
+    """Observation statistics before the first update; none were recorded where the policy does not
+    see the observation."""
+    start = "it0/state_rms_before/"
+    if f"{start}mean" in recorded:
+        return load_moments(recorded, start)
+    return RunningMoments.create(recorded["it0/prev_state"].shape[-1])
+
+
 def _idle_collector(agent: Agent, learner: Learner) -> Collector:
     """Environments that are never stepped: of the right shapes, all zero."""
     start = eqx.filter_eval_shape(
@@ -233,6 +240,7 @@ def _rollout(agent: Agent, arrays: dict[str, np.ndarray], first: bool) -> Rollou
         memory=_initial_memory(agent, done.shape[1]),
         fresh_start=jnp.ones_like(done[0]) if first else done[0],
         observation=observations[:-1],
+        task=no_task(*done[1:].shape),
         action=jnp.asarray(arrays["actions"][..., 0], int),
         log_probability=numbers("action_log_probs")[..., 0],
         latent=latents[:-1],
@@ -246,6 +254,7 @@ def _rollout(agent: Agent, arrays: dict[str, np.ndarray], first: bool) -> Rollou
         success=jnp.zeros_like(done[1:]),
         last_observation=observations[-1],
         last_latent=latents[-1],
+        last_task=no_task(done.shape[1]),
     )
 
 
@@ -311,23 +320,23 @@ def _act(agent: Agent, rollout: Rollout) -> dict[str, Array]:
     fresh = agent.initial_memory()
 
     def step(memory, inputs):
-        transition, trial_end, action = inputs
+        transition, trial_end, action, task = inputs
         observation = agent.observations.normalise(transition.previous_observation)
-        outputs = policy.action_outputs(observation, memory.latent)
+        distribution, value = policy(observation, memory.latent, task)
         acted = {
             "latent": memory.latent,
-            "value": agent.value(transition.previous_observation, memory.latent),
-            "log_probability": policy.distribution.log_probability(outputs, action),
+            "value": value,
+            "log_probability": distribution.log_probability(action),
         }
         memory, _ = agent.observe(memory, transition, trial_end, fresh)
         hidden = jnp.concatenate(jax.tree.leaves((memory.encoder, memory.aggregate)), axis=-1)
         return memory, acted | {"hidden": hidden}
 
-    inputs = (rollout.transitions, rollout.trial_end, rollout.action)
+    inputs = (rollout.transitions, rollout.trial_end, rollout.action, rollout.task)
     memory, acted = jax.lax.scan(step, rollout.memory, inputs)
     last = {
         "latent": memory.latent,
-        "value": agent.value(rollout.last_observation, memory.latent),
+        "value": agent.value(rollout.last_observation, memory.latent, rollout.last_task),
     }
     return acted | {n: jnp.concatenate([acted[n], last[n][None]]) for n in last}
 
@@ -370,9 +379,8 @@ def _recompute(agent: Agent, experience: Experience) -> tuple[Array, Array, Arra
     )
     targets = experience.targets
     observation = agent.observations.normalise(targets.observation)
-    outputs = policy.action_outputs(observation, latents[:-1])
-    values = agent.value(targets.observation, latents[:-1])
-    return latents, values, policy.distribution.log_probability(outputs, targets.action)
+    distribution, values = policy(observation, latents[:-1], targets.task)
+    return latents, values, distribution.log_probability(targets.action)
 
 
 @eqx.filter_jit

@@ -32,10 +32,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 FLAGS = [
     *("--learning-rates", "1e-3", "1e-2", "--seeds", "2", "--frames", "224"),
-    *("--evaluation-interval", "2", "--agent.encoder-size", "8", "--agent.latent-size", "3"),
-    *("--agent.observation-embedding", "4", "--agent.action-embedding", "2"),
-    *("--agent.reward-embedding", "2", "--agent.policy-observation-embedding", "8"),
-    *("--agent.policy-latent-embedding", "3", "--agent.policy-hidden-sizes", "8"),
+    *("--evaluation-interval", "2", "--agent.encoder.size", "8", "--agent.latent-size", "3"),
+    *("--agent.embedding.observation", "4", "--agent.embedding.action", "2"),
+    *("--agent.embedding.reward", "2", "--agent.policy.observation-embedding", "8"),
+    *("--agent.policy.latent-embedding", "3", "--agent.policy.hidden-sizes", "8"),
     *("--learning.environments", "4", "--learning.steps", "8"),
     *("--learning.epochs", "1", "--learning.minibatches", "2"),
 ]
@@ -55,14 +55,14 @@ def run_settings(agent: str = "splagger", **changes: Any) -> Settings:
         settings_for(ENVIRONMENT, agent),
         {
             "agent": {
-                "encoder_size": 8,
+                "encoder": {"size": 8},
                 "latent_size": 3,
-                "observation_embedding": 4,
-                "action_embedding": 2,
-                "reward_embedding": 2,
-                "policy_observation_embedding": 8,
-                "policy_latent_embedding": 3,
-                "policy_hidden_sizes": (8,),
+                "embedding": {"observation": 4, "action": 2, "reward": 2},
+                "policy": {
+                    "observation_embedding": 8,
+                    "latent_embedding": 3,
+                    "hidden_sizes": (8,),
+                },
             },
             "learning": {"environments": 4, "steps": 8, "epochs": 1, "minibatches": 2},
             "learning_rates": (1e-3, 1e-2),

@@ -12,13 +12,11 @@ from splagger.agent import Agent, MemoryReset
 from splagger.environments.environment import Environment, Step
 from splagger.environments.spaces import Box
 from splagger.environments.trial import Trial
+from splagger.foundation.agent_settings import AgentSettings, EmbeddingSettings
+from splagger.foundation.encoder_settings import GRUSettings
 from splagger.foundation.normalisers import RewardNormaliser, RunningMoments
-from splagger.foundation.settings import (
-    AgentSettings,
-    ConventionSettings,
-    LearningSettings,
-    Settings,
-)
+from splagger.foundation.policy_settings import HypernetworkSettings
+from splagger.foundation.settings import ConventionSettings, LearningSettings, Settings
 from splagger.learning.learner import Learner
 from splagger.learning.rollout import start_collector
 from splagger.learning.train_state import Hyperparameters, TrainState
@@ -30,14 +28,10 @@ UNEVEN = "t-maze-long-short:length=3,episodes=2,timeout=5"
 """A trial takes 6 to 12 steps: environments get out of step."""
 
 AGENT = AgentSettings(
-    encoder_size=8,
+    embedding=EmbeddingSettings(observation=5, action=3, reward=2),
+    encoder=GRUSettings(8),
     latent_size=3,
-    observation_embedding=5,
-    action_embedding=3,
-    reward_embedding=2,
-    policy_observation_embedding=6,
-    policy_latent_embedding=4,
-    policy_hidden_sizes=(8, 6),
+    policy=HypernetworkSettings(observation_embedding=6, latent_embedding=4, hidden_sizes=(8, 6)),
 )
 """SplAgger, a few neurons wide."""
 

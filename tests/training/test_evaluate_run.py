@@ -199,3 +199,12 @@ def test_code_is_imported_with_trust_alone(finished_run: Path, own: Path, tmp_pa
     assert trusted["optimal_trial_return"] is None
     assert all(member["success_per_episode"] is None for member in trusted["members"])
     assert all(0 <= member["trial_return"] <= 18 for member in trusted["members"])
+
+
+def test_a_network_for_every_task_needs_the_same_number_of_tasks(tmp_path: Path):
+    settings = run_settings("multi-network", frames=32, learning_rates=(1e-3,), seeds=1)
+    run = start_run(settings, out=tmp_path / "run", quiet=True).path
+    assert evaluate_run(run, tasks=2)["members"][0]["trial_return"] <= 8
+    other = "t-maze-agreement:length=4,second_indicator_position=2,episodes=2"
+    with pytest.raises(UserError, match="has 4 tasks, but the agent was trained .* each of 2"):
+        evaluate_run(run, tasks=2, environment=other)

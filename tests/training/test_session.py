@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from support.runs import FRAMES_PER_UPDATE, run_settings
 
+from splagger.foundation.encoder_settings import GRUSettings
 from splagger.foundation.errors import UserError
 from splagger.training import checkpoints
 from splagger.training.session import Session, open_session, restore_latest
@@ -74,7 +75,7 @@ def test_a_checkpoint_of_other_settings_is_refused(finished_run: Path):
     directory, session = open_session(finished_run, trust=False)
     path = checkpoints.latest(directory.checkpoints)
     assert path is not None
-    agent = replace(session.settings.agent, encoder_size=10)
+    agent = replace(session.settings.agent, encoder=GRUSettings(10))
     other = Session(replace(session.settings, agent=agent), trust=False)
     with pytest.raises(UserError, match="made with other settings: .* has shape"):
         other.restore(path)

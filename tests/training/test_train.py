@@ -52,14 +52,14 @@ def test_numbers_of_any_kind_become_plain_ones():
             "learning_rates": np.array([0.25, 0.5]),
             "seeds": np.int64(2),
             "checkpoint_minutes": 1,
-            "agent": {"policy_hidden_sizes": [8, 4]},
+            "agent": {"policy": {"hidden_sizes": [8, 4]}},
             "learning": LearningSettings(steps=50),
         },
     )
     assert changed.learning_rates == (0.25, 0.5)
     assert type(changed.seeds) is int
     assert type(changed.checkpoint_minutes) is float
-    assert changed.agent.policy_hidden_sizes == (8, 4)
+    assert changed.agent.policy.hidden_sizes == (8, 4)
     assert changed.learning.steps == 50
 
 
@@ -292,7 +292,7 @@ def add_unknown_setting(run: Path) -> None:
 
 def change_the_agent(run: Path) -> None:
     record = json.loads((run / "settings.json").read_text())
-    record["settings"]["agent"]["encoder_size"] = 16
+    record["settings"]["agent"]["encoder"]["size"] = 16
     (run / "settings.json").write_text(json.dumps(record))
 
 

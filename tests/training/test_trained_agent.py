@@ -10,11 +10,14 @@ import pytest
 from support.runs import arrays_of
 from support.tiny import Drift, tiny_agent
 
+from splagger.agent import Agent
 from splagger.environments.environment import Environment
 from splagger.environments.registry import make_trial
 from splagger.environments.trial import BOUNDARIES, Trial
 from splagger.foundation.errors import UserError
 from splagger.learning.evaluation import evaluate
+from splagger.policies.actor_critic import ActorCritic
+from splagger.policies.multi_network import MultiNetwork
 from splagger.training.run_directory import EvaluationRow, RunDirectory
 from splagger.training.trained_agent import TrainedAgent, load
 
@@ -209,14 +212,52 @@ def test_no_episode_ends_before_the_first_action(maze_agent: TrainedAgent):
         maze_agent.step(maze_agent.initial_memory(), [1, 0, 0, 1], episode_end=True)
 
 
+# Agents that are told the task
+
+
+@pytest.fixture(scope="module")
+def told_agent() -> TrainedAgent:
+    trial = make_trial(MAZE, 2)
+    agent = tiny_agent(trial)
+    policy = MultiNetwork(jax.tree.map(lambda *leaves: jax.numpy.stack(leaves), *policies(agent)))
+    return TrainedAgent(eqx.tree_at(lambda a: a.networks.actor_critic, agent, policy), trial)
+
+
+def policies(agent: Agent) -> list[ActorCritic]:
+    """Two policies that do not agree at a trial's start."""
+    policy = agent.networks.actor_critic
+    assert isinstance(policy, ActorCritic)
+    return [policy, jax.tree.map(lambda leaf: -leaf, policy)]
+
+
+def test_the_task_that_is_named_chooses_the_network(told_agent: TrainedAgent):
+    policy = told_agent.agent.networks.actor_critic
+    assert isinstance(policy, MultiNetwork)
+    memory = told_agent.initial_memory()
+    for index in range(2):
+        single = jax.tree.map(lambda leaf, n=index: leaf[n], policy.policies)
+        alone = eqx.tree_at(lambda a: a.networks.actor_critic, told_agent.agent, single)
+        expected, _ = TrainedAgent(alone, told_agent.trial).step(memory, [1, 0, 0, 1])
+        action, _ = told_agent.step(memory, [1, 0, 0, 1], task_index=index)
+        assert action == expected
+
+
+@pytest.mark.parametrize(("index", "given"), [(None, "missing"), (2, "2"), (-1, "-1")])
+def test_a_missing_or_unknown_task_is_refused(
+    told_agent: TrainedAgent, index: int | None, given: str
+):
+    with pytest.raises(UserError, match=f"task_index is {given}, .* a number from 0 to 1"):
+        told_agent.step(told_agent.initial_memory(), [1, 0, 0, 1], task_index=index)
+
+
 # Loading
 
 
 def index_of(agent: TrainedAgent, run: Path) -> int:
     """Which member of the run this is, by its parameters."""
     arrays = arrays_of(run)
-    ours = np.asarray(agent.agent.networks.sequence_model.output.weight)
-    everyone = arrays["state.agent.networks.sequence_model.output.weight"]
+    ours = np.asarray(agent.agent.networks.sequence_model.output.layers[0].weight)
+    everyone = arrays["state.agent.networks.sequence_model.output.layers[0].weight"]
     [found] = [index for index in range(4) if everyone[index].tobytes() == ours.tobytes()]
     return found
 

@@ -23,6 +23,9 @@ class Train:
     recipe: str = "default"
     """The settings to start from: `default`, `paper` (the published system) or `small` (a small
     network, for minutes on two cores)."""
+    policy_size: str | None = None
+    """Size of actor and critic: `xs`, `s`, `m`, `l`, `xl` (the paper's) or `xxl`; by default the
+    recipe's."""
     out: Path | None = None
     """The run directory; by default a new one, runs/ENVIRONMENT/AGENT/TIME."""
     overwrite: bool = False
@@ -132,13 +135,18 @@ class Environments:
 
 @dataclass(frozen=True)
 class Agents:
-    """List the agents."""
+    """List the agents with their ingredients and sizes."""
+
+    environment: str = "t-maze-long-noise"
+    """The environment that they are built for: sizes depend on its observations and actions."""
+    recipe: str = "paper"
+    """The recipe that they are built by."""
 
     def run(self) -> int:
         """Prints a table."""
         from splagger.cli.tables import agents_table, show
 
-        show(agents_table())
+        show(agents_table(self.environment, self.recipe))
         return 0
 
 

@@ -5,11 +5,12 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
 import splagger
+from splagger.cli.analyse import Analyse
 from splagger.cli.commands import (
     Agents,
     Demo,
@@ -23,7 +24,7 @@ from splagger.cli.tables import complain
 from splagger.foundation.errors import UserError
 from splagger.recipes.recipes import settings_for
 
-Command = Train | Resume | Evaluate | Plot | Environments | Agents | Demo
+Command = Train | Resume | Evaluate | Plot | Analyse | Environments | Agents | Demo
 """Any of the commands, with its arguments; `run` runs it."""
 
 _SWITCHES = ("--overwrite", "--quiet")
@@ -64,8 +65,15 @@ def parse(words: list[str]) -> Command:
 
     The defaults of `train` depend on environment, agent and recipe, so these are looked up first.
     """
-    environment, agent, recipe = _training_choices(words)
-    command = _parse_with(words, environment, agent, recipe)
+    for part in ("encoder", "aggregator", "policy"):
+        if f"--agent.{part}" in (word.partition("=")[0] for word in words):
+            raise UserError(
+                f"--agent.{part} is no flag: its numbers are, such as --agent.encoder.size. For "
+                "another kind choose another --agent (`splagger agents` lists them), or compose "
+                "one in Python (docs/agents.md)."
+            )
+    environment, choices = _training_choices(words)
+    command = _parse_with(words, environment, choices)
     if isinstance(command, Train):
         given = command.settings.environment
         if not given:
@@ -74,20 +82,21 @@ def parse(words: list[str]) -> Command:
                 "`splagger environments` lists them."
             )
         if given != environment:
-            command = _parse_with(words, given, agent, recipe)
+            command = _parse_with(words, given, choices)
     return command
 
 
-def _parse_with(words: list[str], environment: str, agent: str, recipe: str) -> Command:
+def _parse_with(words: list[str], environment: str, choices: dict[str, Any]) -> Command:
     # Without the environment itself, so that one that is not given is noticed.
-    settings = replace(settings_for(environment, agent, recipe), environment="")
-    train = Train(settings, agent=agent, recipe=recipe)
+    settings = replace(settings_for(environment, **choices), environment="")
+    train = Train(settings, **choices)
     return tyro.cli(
         # One Annotated for each command gives it its name.
         Annotated[Train, tyro.conf.subcommand("train", default=train)]
         | Annotated[Resume, tyro.conf.subcommand("resume")]
         | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
         | Annotated[Plot, tyro.conf.subcommand("plot")]
+        | Annotated[Analyse, tyro.conf.subcommand("analyse")]
         | Annotated[Environments, tyro.conf.subcommand("environments")]
         | Annotated[Agents, tyro.conf.subcommand("agents")]
         | Annotated[Demo, tyro.conf.subcommand("demo")],  # pyright: ignore[reportArgumentType]
@@ -97,14 +106,15 @@ def _parse_with(words: list[str], environment: str, agent: str, recipe: str) -> 
     )
 
 
-def _training_choices(words: list[str]) -> tuple[str, str, str]:
-    """Environment, agent and recipe, from the command line of `train`."""
+def _training_choices(words: list[str]) -> tuple[str, dict[str, Any]]:
+    """The environment, and what else decides the defaults, from the command line of `train`."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--agent", default="splagger")
     parser.add_argument("--recipe", default="default")
+    parser.add_argument("--policy-size", default=None)
     environment = ""
     if words[0] != "train":
-        return environment, "splagger", "default"
+        return environment, vars(parser.parse_args([]))
     try:
         known, _ = parser.parse_known_args(words[1:])
     except argparse.ArgumentError as error:
@@ -114,4 +124,4 @@ def _training_choices(words: list[str]) -> tuple[str, str, str]:
         if not word.startswith("-") and not is_value:
             environment = word
             break
-    return environment, known.agent, known.recipe
+    return environment, vars(known)

@@ -1,11 +1,19 @@
 """Tables that the commands print, and complaints."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
-from splagger.recipes.agents import AGENTS
+from splagger.cli.progress import progress_bar
+from splagger.foundation.errors import UserError
+from splagger.foundation.settings import Settings
+from splagger.recipes.agents import AGENTS, GROUPS
+from splagger.recipes.ingredients import ingredients
+from splagger.recipes.recipes import settings_for
+
+if TYPE_CHECKING:
+    from splagger.environments.trial import Trial
 
 
 class _Output(Console):
@@ -52,15 +60,49 @@ def environments_table() -> Table:
     return table
 
 
-def agents_table() -> Table:
-    """Every agent: name, the paper's label, ingredients."""
-    table = Table(title="Agents", title_justify="left")
-    table.add_column("name", no_wrap=True)
-    table.add_column("published label")
-    table.add_column("description")
-    for name, entry in AGENTS.items():
-        table.add_row(name, ", ".join(entry.aliases), entry.description)
+def agents_table(environment: str, recipe: str) -> Table:
+    """Every agent: name, labels, ingredients and sizes, as built for an environment by a recipe.
+
+    **Raises:** `UserError` for an unknown environment or recipe.
+    """
+    from splagger.recipes.build import build_trial
+
+    table = Table(title=f"Agents, built for {environment} by recipe {recipe}", title_justify="left")
+    table.add_column("agent (published labels)")
+    table.add_column("parameters:\nsequence", justify="right")
+    table.add_column("\npolicy", justify="right")
+    table.add_column("\nmemory", justify="right")
+    # The user names the environment here and now, so its code may be imported.
+    trial = build_trial(settings_for(environment, "splagger", recipe), trust=True)
+    with progress_bar() as progress:
+        task = progress.add_task("counting", total=len(AGENTS))
+        for group, entries in GROUPS.items():
+            table.add_section()
+            table.add_row(f"[bold underline]{group}[/]")
+            for entry in entries:
+                settings = settings_for(environment, entry.settings.name, recipe)
+                labels = f" ({', '.join(entry.aliases)})" if entry.aliases else ""
+                text = f"[bold]{entry.settings.name}[/]{labels}\n{entry.description}"
+                table.add_row(
+                    f"{text}\n[dim]{ingredients(settings.agent)}[/dim]", *_sizes(settings, trial)
+                )
+                progress.advance(task)
+    table.caption = (
+        "memory: numbers carried from step to step, the latent included; "
+        "-: cannot act in this environment"
+    )
+    table.caption_justify = "left"
     return table
+
+
+def _sizes(settings: Settings, trial: "Trial") -> list[str]:
+    from splagger.recipes.agent_sizes import agent_sizes
+
+    try:
+        sizes = agent_sizes(settings, trial)
+    except UserError:
+        return ["-"] * 3
+    return [f"{n:,}" for n in (sizes.sequence_model, sizes.policy, sizes.memory)]
 
 
 def evaluation_table(result: dict[str, Any]) -> Table:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Key
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from splagger.environments.spaces import Box, Discrete
 
@@ -61,7 +61,8 @@ class Environment(eqx.Module, Generic[Task, State]):
     - `action_space`: what an action is, a `Box` of shape `(n,)` or `Discrete(n)`.
     - `max_episode_steps`: the largest number of steps in an episode, at least 1.
 
-    Everything else has a default; agents that are told the task, or infer it, need `task_vector`.
+    Everything else has a default. Agents that are told the task, or infer it, need `task_vector`;
+    those with a network for every task need `tasks` and `task_index`.
     """
 
     # At run time a subclass may use fields, class attributes or properties for these. Type checkers
@@ -158,6 +159,21 @@ class Environment(eqx.Module, Generic[Task, State]):
             return self.task_vector(task, state)
 
         return jax.eval_shape(vector).size
+
+    @property
+    def tasks(self) -> int | None:
+        """How many different tasks there are, at least 1; None unless overridden, where they are
+        not finite or not counted."""
+        return None
+
+    def task_index(self, task: Task, state: State) -> Int[Array, ""]:
+        """Which of the `tasks` it is, 0 to `tasks` - 1.
+
+        0 unless overridden, which it must be where `tasks` is not None. As in `task_vector`, it may
+        depend on the state.
+        """
+        del task, state
+        return jnp.zeros((), dtype=int)
 
     def optimal_return(self, episodes: int) -> float | None:
         """The expected return of the best possible agent, summed over a trial.

@@ -167,6 +167,17 @@ class TMaze(Environment[TMazeTask, TMazeState]):
         del state
         return task.indicators.astype(float)
 
+    @property
+    def tasks(self) -> int:
+        """2, or 4 in an agreement maze."""
+        return 2 if self.second_indicator_position is None else 4
+
+    def task_index(self, task: TMazeTask, state: TMazeState) -> Int[Array, ""]:
+        """1 if the indicator is up, plus 2 if the second one is."""
+        del state
+        up = task.indicators == TMazeAction.UP
+        return jnp.sum(jnp.where(up, 2 ** jnp.arange(up.size), 0))
+
     def correct_decision(self, task: TMazeTask) -> Int[Array, ""]:
         """UP or DOWN, whichever is right at the end."""
         if self.second_indicator_position is None:

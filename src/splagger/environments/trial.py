@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 
 from splagger.environments.environment import Environment
 from splagger.environments.spaces import Box, Discrete
+from splagger.environments.task_information import TaskInformation
 from splagger.foundation.checks import check_at_least, check_choice
 from splagger.foundation.errors import UserError
 
@@ -105,6 +106,11 @@ class Trial(eqx.Module):
         return self.environment.action_space
 
     @property
+    def tasks(self) -> int | None:
+        """How many different tasks there are; None where they are not finite."""
+        return self.environment.tasks
+
+    @property
     def may_truncate(self) -> bool:
         """Whether `TrialStep.truncated` can ever be true (Q15)."""
         return self.environment.truncates
@@ -184,9 +190,12 @@ class Trial(eqx.Module):
             episode=trial_state.episode,
         )
 
-    def task_vector(self, trial_state: TrialState) -> Float[Array, "task"]:
-        """The hidden task of the running trial as numbers."""
-        return self.environment.task_vector(trial_state.task, trial_state.state)
+    def task_information(self, trial_state: TrialState) -> TaskInformation:
+        """The hidden task of the running trial."""
+        task, state = trial_state.task, trial_state.state
+        return TaskInformation(
+            self.environment.task_vector(task, state), self.environment.task_index(task, state)
+        )
 
     def _flagged(
         self, observation: Float[Array, "size"], episode_end: Bool[Array, ""] | bool

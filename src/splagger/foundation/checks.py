@@ -15,6 +15,15 @@ def check_at_least(name: str, value: float | int, minimum: float | int) -> None:
         raise UserError(f"{name} is {value}, but it must be a finite number >= {minimum}.")
 
 
+def check_finite(name: str, value: float | int) -> None:
+    """Requires a finite number.
+
+    **Raises:** `UserError`, naming the setting `name`.
+    """
+    if not math.isfinite(value):
+        raise UserError(f"{name} is {value}, but it must be a finite number.")
+
+
 def check_positive(name: str, value: float | int) -> None:
     """Requires a finite number above 0.
 

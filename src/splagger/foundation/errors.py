@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+_FEW = 30
+
 
 class UserError(Exception):
     """Bad input. Its message is one sentence for the user: the setting, the value, what is valid.
@@ -26,6 +28,8 @@ def unknown_name(kind: str, name: str, valid: Iterable[str]) -> UserError:
     nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if nearest:
         hint = f"did you mean {' or '.join(nearest)}?"
+    elif len(names) > _FEW:
+        hint = f"`splagger {kind}s` lists the valid names."
     else:
         hint = f"valid names are {', '.join(names)}."
     return UserError(f"unknown {kind} '{name}': {hint}")

@@ -9,6 +9,10 @@ from jaxtyping import Array, Float, PRNGKeyArray
 Initialiser = Callable[[PRNGKeyArray, int, int], Float[Array, "inputs outputs"]]
 
 TANH_GAIN = 5 / 3
+"""What makes up for the flattening of signals by tanh."""
+
+RECTIFIER_GAIN = 2**0.5
+"""The same for rectifiers."""
 
 
 def uniform_fan_in(key: PRNGKeyArray, inputs: int, outputs: int) -> Float[Array, "inputs outputs"]:
@@ -17,9 +21,19 @@ def uniform_fan_in(key: PRNGKeyArray, inputs: int, outputs: int) -> Float[Array,
     return jax.random.uniform(key, (inputs, outputs), float, -bound, bound)
 
 
-def uniform_he(key: PRNGKeyArray, inputs: int, outputs: int) -> Float[Array, "inputs outputs"]:
-    """Uniform on ±√(6/inputs): He et al. (2015) with the gain √2 of rectifiers."""
-    bound = (6 / inputs) ** 0.5
+def kaiming(gain: float) -> Initialiser:
+    """Uniform on ±gain √(3/inputs): outputs vary as inputs do, times `gain` (He et al. 2015)."""
+
+    def initialise(key: PRNGKeyArray, inputs: int, outputs: int):
+        bound = gain * (3 / inputs) ** 0.5
+        return jax.random.uniform(key, (inputs, outputs), float, -bound, bound)
+
+    return initialise
+
+
+def uniform_glorot(key: PRNGKeyArray, inputs: int, outputs: int) -> Float[Array, "inputs outputs"]:
+    """Uniform on ±√(6/(inputs + outputs)): Glorot and Bengio (2010)."""
+    bound = (6 / (inputs + outputs)) ** 0.5
     return jax.random.uniform(key, (inputs, outputs), float, -bound, bound)
 
 

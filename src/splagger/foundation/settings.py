@@ -1,78 +1,14 @@
 """Every setting of a training run, as plain values. Importing this module does not import jax."""
 
-import dataclasses
-import types
-import typing
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import tyro
 
-from splagger.foundation.checks import (
-    check_at_least,
-    check_choice,
-    check_fraction,
-    check_positive,
-)
+from splagger.foundation.agent_settings import AgentSettings
+from splagger.foundation.checks import check_at_least, check_fraction, check_positive
 from splagger.foundation.errors import UserError
-
-
-@dataclass(frozen=True)
-class AgentSettings:
-    """What the agent is made of."""
-
-    name: str = "splagger"
-    """The name it goes by in tables and figures."""
-    encoder: Literal["gru", "feed-forward"] = "gru"
-    """The part of the sequence model that may depend on order."""
-    encoder_size: int = 256
-    """Width of the encoder's output."""
-    aggregator: Literal["none", "max"] = "max"
-    """How the encoder's outputs are combined over the trial; `none` lets all of them pass by."""
-    split: bool = True
-    """Whether the first half of the encoder's output passes by the aggregator."""
-    aggregate_start: Literal["zero", "low"] = "zero"
-    """The maximum before any transition: 0, or lower than any input (Q27)."""
-    latent_size: int = 12
-    """The latent has as many means and as many logarithms of variances."""
-    observation_embedding: int = 32
-    """Width of the embedded observation in the sequence model."""
-    action_embedding: int = 8
-    """Width of the embedded action; 0 leaves actions out."""
-    reward_embedding: int = 8
-    """Width of the embedded reward."""
-    full_transitions: bool = True
-    """Whether the previous observation is part of the sequence model's input."""
-    policy: Literal["hypernetwork", "plain"] = "hypernetwork"
-    """Whether the latent generates the weights of the policy, or is one more input."""
-    policy_observation_embedding: int = 256
-    """Width of the embedded observation in the policy."""
-    policy_latent_embedding: int = 25
-    """Width of the embedded latent in the policy."""
-    policy_hidden_sizes: tuple[int, ...] = (256, 128)
-    """Widths of the hidden layers of actor and critic."""
-    initial_standard_deviation: float = 1.0
-    """Of continuous actions."""
-
-    def __post_init__(self):
-        _check_types(self, "agent")
-        for name in (
-            "encoder_size",
-            "latent_size",
-            "observation_embedding",
-            "reward_embedding",
-            "policy_observation_embedding",
-            "policy_latent_embedding",
-        ):
-            check_at_least(f"agent.{name}", getattr(self, name), 1)
-        check_at_least("agent.action_embedding", self.action_embedding, 0)
-        check_positive("agent.initial_standard_deviation", self.initial_standard_deviation)
-        if not self.policy_hidden_sizes:
-            raise UserError("agent.policy_hidden_sizes is empty, but it needs at least one width.")
-        for size in self.policy_hidden_sizes:
-            check_at_least("agent.policy_hidden_sizes", size, 1)
-        if self.aggregator != "none" and self.split and self.encoder_size < 2:
-            raise UserError("agent.encoder_size is 1, but a split needs at least 2.")
+from splagger.foundation.plain_values import check_types, from_plain, to_plain
 
 
 @dataclass(frozen=True)
@@ -110,9 +46,12 @@ class LearningSettings:
     """Adam's epsilon for the sequence model."""
     anneal_learning_rate: bool = False
     """Whether learning rates fall linearly to 0 at the last frame."""
+    measure_inputs: bool = False
+    """Whether the metrics of every update say how strongly the value depends on the observation and
+    on the latent: norms of its gradients for them, and their own norms. Costs some time."""
 
     def __post_init__(self):
-        _check_types(self, "learning")
+        check_types(self, "learning")
         for name in ("environments", "steps", "epochs", "minibatches"):
             check_at_least(f"learning.{name}", getattr(self, name), 1)
         for name in ("discount", "trace_decay"):
@@ -163,7 +102,7 @@ class ConventionSettings:
     """Q28: whether gradients reach the prior latent."""
 
     def __post_init__(self):
-        _check_types(self, "conventions")
+        check_types(self, "conventions")
         if self.train_prior and self.memory_reset == "before-last-transition":
             raise UserError(
                 "conventions.train_prior is true, but with conventions.memory_reset "
@@ -207,7 +146,7 @@ class Settings:
     """Precision of matrix products on accelerators."""
 
     def __post_init__(self):
-        _check_types(self, "")
+        check_types(self, "")
         if not self.learning_rates:
             raise UserError("learning_rates is empty, but it needs at least one number.")
         for rate in self.learning_rates:
@@ -244,7 +183,7 @@ class Settings:
 
 def to_dictionary(settings: Settings) -> dict[str, Any]:
     """The settings as plain values for JSON."""
-    return dataclasses.asdict(settings)
+    return to_plain(settings)
 
 
 def from_dictionary(values: dict[str, Any]) -> Settings:
@@ -253,65 +192,4 @@ def from_dictionary(values: dict[str, Any]) -> Settings:
     **Raises:** `UserError` where a setting is unknown, missing or of another type, as in a run of
     another version.
     """
-    return _build(Settings, values, "")
-
-
-def _build(kind: type, values: Any, prefix: str) -> Any:
-    if not isinstance(values, dict):
-        name = prefix.removesuffix(".")
-        raise UserError(f"the settings' entry '{name}' is {values!r}, but it must be a table.")
-    types_by_name = typing.get_type_hints(kind)
-    for name in values:
-        if name not in types_by_name:
-            raise UserError(
-                f"the settings have an entry '{prefix}{name}' that this version does not know."
-            )
-    arguments: dict[str, Any] = {}
-    for name, expected in types_by_name.items():
-        if name not in values:
-            raise UserError(f"the settings lack the entry '{prefix}{name}'.")
-        value = values[name]
-        if isinstance(expected, type) and dataclasses.is_dataclass(expected):
-            arguments[name] = _build(expected, value, f"{prefix}{name}.")
-        else:
-            arguments[name] = _convert(expected, value, f"{prefix}{name}")
-    return kind(**arguments)
-
-
-def _convert(expected: Any, value: Any, name: str) -> Any:
-    """A JSON value as the expected type; JSON has no tuples, and writes 1.0 as 1 in places."""
-    origin = typing.get_origin(expected)
-    if origin is Literal:
-        return value  # checked by the settings themselves
-    if origin is tuple and isinstance(value, list | tuple):
-        return tuple(_convert(typing.get_args(expected)[0], item, name) for item in value)
-    if origin in (types.UnionType, typing.Union):
-        options = typing.get_args(expected)
-        if value is None and type(None) in options:
-            return None
-        return _convert(next(o for o in options if o is not type(None)), value, name)
-    if expected is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    wrong_kind = expected is int and isinstance(value, bool)
-    if isinstance(expected, type) and isinstance(value, expected) and not wrong_kind:
-        return value
-    raise UserError(f"{name} is {value!r}, but it must be {_describe(expected)}.")
-
-
-def _describe(expected: Any) -> str:
-    if typing.get_origin(expected) is tuple:
-        return f"a list, each entry {_describe(typing.get_args(expected)[0])}"
-    names = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-    return names.get(expected, str(expected))
-
-
-def _check_types(settings: Any, prefix: str) -> None:
-    for name, expected in typing.get_type_hints(type(settings)).items():
-        label, value = f"{prefix}.{name}" if prefix else name, getattr(settings, name)
-        if typing.get_origin(expected) is Literal:
-            check_choice(label, value, typing.get_args(expected))
-        elif isinstance(expected, type) and dataclasses.is_dataclass(expected):
-            if not isinstance(value, expected):
-                raise UserError(f"{label} is {value!r}, but it must be {expected.__name__}.")
-        else:
-            _convert(expected, value, label)
+    return from_plain(Settings, values)

@@ -51,7 +51,8 @@ def evaluate(
 
     def advance(carry):
         step, state, observation, memory, done, evaluation = carry
-        action, _ = agent.act(memory, observation, None)
+        task = jax.vmap(trial.task_information)(state)
+        action, _ = agent.act(memory, observation, task, None)
         keys = jax.random.split(jax.random.fold_in(step_key, step), tasks)
         state, result = jax.vmap(trial.step)(state, action, keys)
         transition = Transition(observation, action, result.reward, result.next_observation)

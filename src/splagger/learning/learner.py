@@ -55,6 +55,8 @@ class Learner(eqx.Module):
     early_statistics: bool = eqx.field(static=True)
     """Whether observation statistics take the rollout in before the minibatches, so that the
     first ratio is not 1, as published (Q14), or after them."""
+    measure_inputs: bool = eqx.field(static=True)
+    """Whether metrics say how strongly the value depends on its inputs."""
 
     @property
     def frames_per_update(self) -> int:
@@ -144,6 +146,12 @@ class Learner(eqx.Module):
             "rollout_success": jnp.sum(rollout.success) / jnp.maximum(episodes, 1),
             "finite": finite,
         }
+        if losses.inputs is not None:
+            measured = vars(losses.inputs)
+            # Infinite as long as no head has moved and the latent has no influence.
+            ratio = measured["observation_gradient"] / measured["latent_gradient"]
+            measured = {**measured, "gradient_ratio": ratio}
+            metrics |= {f"value_{name}": jnp.mean(value) for name, value in measured.items()}
         return state, metrics
 
     def prepare(
@@ -161,7 +169,9 @@ class Learner(eqx.Module):
         values = rollout_values(state.agent, rollout)
         final_values = None
         if self.time_limits == "bootstrap" and self.trial.may_truncate:
-            final_values = state.agent.value(rollout.next_observation, rollout.next_latent)
+            final_values = state.agent.value(
+                rollout.next_observation, rollout.next_latent, rollout.task
+            )
         advantage = advantages(
             rewards,
             values,
@@ -216,7 +226,14 @@ class Learner(eqx.Module):
             else:
                 chosen, batch = experience.environments(indices), None
             gradient_of = jax.grad(minibatch_loss, has_aux=True)
-            gradient, losses = gradient_of(agent.networks, agent, chosen, batch, numbers)
+            gradient, losses = gradient_of(
+                agent.networks,
+                agent,
+                chosen,
+                batch,
+                numbers,
+                measure_inputs=self.measure_inputs,
+            )
             parts = (gradient.actor_critic, gradient.sequence_model)
             parameters = (agent.networks.actor_critic, agent.networks.sequence_model)
             moved = []

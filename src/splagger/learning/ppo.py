@@ -4,6 +4,7 @@ Latents are recomputed with gradients through the whole rollout at every minibat
 sequence model learns from the policy's and the critic's losses alone.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 import equinox as eqx
@@ -12,6 +13,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Shaped
 
 from splagger.agent import Agent, Networks
+from splagger.environments.task_information import TaskInformation
+from splagger.learning.input_gradients import InputGradients, input_gradients
 from splagger.learning.rollout import Rollout
 from splagger.learning.train_state import Hyperparameters
 from splagger.sequence.embedding import Transition
@@ -47,7 +50,13 @@ class Experience(eqx.Module):
     ) -> "Experience":
         """Joins a rollout with standardised advantages, value targets and old values."""
         targets = Targets(
-            rollout.observation, rollout.action, rollout.log_probability, advantage, target, value
+            rollout.observation,
+            rollout.task,
+            rollout.action,
+            rollout.log_probability,
+            advantage,
+            target,
+            value,
         )
         return cls(
             rollout.memory, rollout.fresh_start, rollout.transitions, rollout.trial_end, targets
@@ -65,6 +74,8 @@ class Targets(eqx.Module):
 
     observation: Float[Array, "*batch observation"]
     """What the policy acted on, not normalised."""
+    task: TaskInformation
+    """The true tasks."""
     action: Shaped[Array, "*batch_action"]
     """What it did."""
     log_probability: Float[Array, "*batch"]
@@ -90,6 +101,8 @@ class Losses(eqx.Module):
     """The policy's entropy in nats."""
     log_ratio: Float[Array, ""]
     """The largest change of the logarithm of an action's probability."""
+    inputs: InputGradients | None
+    """How strongly the value depends on its inputs, where that is measured."""
 
 
 def minibatch_loss(
@@ -98,6 +111,8 @@ def minibatch_loss(
     experience: Experience,
     samples: Int[Array, " sample"] | None,
     hyperparameters: Hyperparameters,
+    *,
+    measure_inputs: bool = False,
 ) -> tuple[Float[Array, ""], Losses]:
     """The loss of one minibatch.
 
@@ -109,17 +124,22 @@ def minibatch_loss(
     - `samples`: which of its steps make the loss, as `time * environments + environment`; None for
         all.
     - `hyperparameters`: weights and clip.
+    - `measure_inputs`: whether to measure how strongly the value depends on its inputs.
     """
     agent = eqx.tree_at(lambda a: a.networks, agent, networks)
     latents = agent.unroll(
         experience.memory, experience.transitions, experience.fresh_start, experience.trial_end
     )[:-1]
     latent, targets = jax.tree.map(
-        lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), (latents, experience.targets)
+        lambda leaf: jax.lax.collapse(leaf, 0, 2), (latents, experience.targets)
     )
     if samples is not None:
         latent, targets = jax.tree.map(lambda leaf: leaf[samples], (latent, targets))
     losses = policy_losses(agent, latent, targets, hyperparameters)
+    if measure_inputs:
+        observation = agent.observations.normalise(targets.observation)
+        inputs = input_gradients(networks.actor_critic, observation, latent, targets.task)
+        losses = replace(losses, inputs=inputs)
     return losses.total, losses
 
 
@@ -132,12 +152,10 @@ def policy_losses(
     """PPO's losses of actor and critic for given latents."""
     policy = agent.networks.actor_critic
     clip = hyperparameters.clip
-    embedded = policy.embed(agent.observations.normalise(targets.observation), latent)
-    outputs = policy.actor(*embedded)
-    value = policy.critic(*embedded)[..., 0]
+    observation = agent.observations.normalise(targets.observation)
+    distribution, value = policy(observation, latent, targets.task)
 
-    log_ratio = policy.distribution.log_probability(outputs, targets.action)
-    log_ratio = log_ratio - targets.log_probability
+    log_ratio = distribution.log_probability(targets.action) - targets.log_probability
     ratio = jnp.exp(log_ratio)
     surrogate = jnp.minimum(
         ratio * targets.advantage, jnp.clip(ratio, 1 - clip, 1 + clip) * targets.advantage
@@ -148,13 +166,13 @@ def policy_losses(
     value_loss = 0.5 * jnp.mean(
         jnp.maximum(_smooth_l1(value - targets.target), _smooth_l1(near - targets.target))
     )
-    entropy = jnp.mean(policy.distribution.entropy(outputs))
+    entropy = jnp.mean(distribution.entropy())
     total = (
         hyperparameters.value_weight * value_loss
         + policy_loss
         - hyperparameters.entropy_weight * entropy
     )
-    return Losses(total, policy_loss, value_loss, entropy, jnp.max(jnp.abs(log_ratio)))
+    return Losses(total, policy_loss, value_loss, entropy, jnp.max(jnp.abs(log_ratio)), None)
 
 
 def _smooth_l1(error: Float[Array, "..."]) -> Float[Array, "..."]:

@@ -6,11 +6,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
 
 from splagger.agent import Agent
+from splagger.environments.task_information import TaskInformation
 from splagger.environments.trial import Trial
 from splagger.learning.train_state import Collector
 from splagger.sequence.embedding import Transition
-from splagger.sequence.encoder import select_start
 from splagger.sequence.split_aggregator import Memory
+from splagger.sequence.starts import select_start
 
 
 class Rollout(eqx.Module):
@@ -22,6 +23,8 @@ class Rollout(eqx.Module):
     """Whether the first step was the first of a trial."""
     observation: Float[Array, "time environment observation"]
     """What the policy acted on."""
+    task: TaskInformation
+    """The true tasks, `[time, environment, ...]`."""
     action: Shaped[Array, "time environment ..."]
     """What it did."""
     log_probability: Float[Array, "time environment"]
@@ -46,6 +49,8 @@ class Rollout(eqx.Module):
     """What the policy acts on after the rollout."""
     last_latent: Float[Array, "environment latent"]
     """What it remembers then."""
+    last_task: TaskInformation
+    """The true tasks then, `[environment, ...]`."""
 
     @property
     def transitions(self) -> Transition:
@@ -100,21 +105,23 @@ def collect(
     def step(carry, key):
         trial_state, observation, memory = carry
         keys = jax.random.split(key, environments + 1)
-        action, log_probability = agent.act(memory, observation, keys[0])
+        task = jax.vmap(trial.task_information)(trial_state)
+        action, log_probability = agent.act(memory, observation, task, keys[0])
         new_state, result = jax.vmap(trial.step)(trial_state, action, keys[1:])
         transition = Transition(observation, action, result.reward, result.next_observation)
         new_memory, next_latent = agent.observe(memory, transition, result.trial_end, fresh)
-        record = (observation, action, log_probability, memory.latent, result, next_latent)
+        record = (observation, task, action, log_probability, memory.latent, result, next_latent)
         return (new_state, result.observation, new_memory), record
 
     start = (collector.trial, collector.observation, collector.memory)
     end, record = jax.lax.scan(step, start, jax.random.split(key, steps))
     trial_state, last_observation, last_memory = end
-    observation, action, log_probability, latent, result, next_latent = record
+    observation, task, action, log_probability, latent, result, next_latent = record
     rollout = Rollout(
         memory=collector.memory,
         fresh_start=collector.fresh_start,
         observation=observation,
+        task=task,
         action=action,
         log_probability=log_probability,
         latent=latent,
@@ -127,6 +134,7 @@ def collect(
         success=result.success,
         last_observation=last_observation,
         last_latent=last_memory.latent,
+        last_task=jax.vmap(trial.task_information)(trial_state),
     )
     after = Collector(trial_state, last_observation, last_memory, result.trial_end[-1])
     return after, rollout
@@ -137,6 +145,8 @@ def rollout_values(agent: Agent, rollout: Rollout) -> Float[Array, "time_plus_on
 
     They are computed after the rollout, in one batch, as acting does not need them.
     """
-    observation = jnp.concatenate([rollout.observation, rollout.last_observation[None]])
-    latent = jnp.concatenate([rollout.latent, rollout.last_latent[None]])
-    return agent.value(observation, latent)
+    acted_on = (rollout.observation, rollout.latent, rollout.task)
+    last = (rollout.last_observation, rollout.last_latent, rollout.last_task)
+    return agent.value(
+        *jax.tree.map(lambda rows, row: jnp.concatenate([rows, row[None]]), acted_on, last)
+    )

@@ -1,77 +1,21 @@
-"""The agents by name. Importing this module does not import jax."""
-
-from dataclasses import dataclass, replace
+"""All agents by name. Importing this module does not import jax."""
 
 from splagger.foundation.errors import unknown_name
-from splagger.foundation.settings import AgentSettings
+from splagger.recipes.agent_entry import AgentEntry
+from splagger.recipes.policy_agents import INITIALISATIONS, POLICIES
+from splagger.recipes.sequence_agents import AGGREGATORS, ENCODERS, METHODS
 
-
-@dataclass(frozen=True)
-class AgentEntry:
-    """A named agent."""
-
-    settings: AgentSettings
-    """What it is made of, at the paper's sizes."""
-    aliases: tuple[str, ...]
-    """Labels that the paper or its experiment files use."""
-    description: str
-    """One line for `splagger agents`."""
-
-
-_SPLAGGER = AgentSettings()
-
-
-def _agent(description: str, *aliases: str, **changes) -> AgentEntry:
-    return AgentEntry(replace(_SPLAGGER, **changes), aliases, description)
-
+GROUPS: dict[str, tuple[AgentEntry, ...]] = {
+    "methods": METHODS,
+    "encoders": ENCODERS,
+    "aggregators": AGGREGATORS,
+    "policies": POLICIES,
+    "initialisations": INITIALISATIONS,
+}
+"""The agents by what they vary, in the order in which they are listed."""
 
 AGENTS: dict[str, AgentEntry] = {
-    entry.settings.name: entry
-    for entry in (
-        _agent(
-            "GRU, half of it through a running maximum; hypernetwork policy: the paper's method",
-            "SplAgger",
-            name="splagger",
-        ),
-        _agent(
-            "GRU, all of it through a running maximum; hypernetwork policy",
-            "SplAgger_noSplit",
-            name="splagger-no-split",
-            split=False,
-        ),
-        _agent(
-            "GRU alone; hypernetwork policy: the paper's RNN",
-            "RNN",
-            "RNN_HN",
-            "RNN+HN",
-            name="rnn",
-            aggregator="none",
-            split=False,
-        ),
-        _agent(
-            "no recurrence, only a running maximum; hypernetwork policy",
-            "Max",
-            "SplAgger_noRNN",
-            name="max",
-            encoder="feed-forward",
-            split=False,
-        ),
-        _agent(
-            "GRU alone; plain policy of observation and latent",
-            "RNN_S",
-            "RNN+S",
-            name="rnn+s",
-            aggregator="none",
-            split=False,
-            policy="plain",
-        ),
-        _agent(
-            "SplAgger's sequence model; plain policy of observation and latent",
-            "SplAgger_S",
-            name="splagger+s",
-            policy="plain",
-        ),
-    )
+    entry.settings.name: entry for group in GROUPS.values() for entry in group
 }
 """Every agent by its name."""
 

@@ -10,17 +10,13 @@ from jaxtyping import PRNGKeyArray
 from splagger.agent import Agent, Networks
 from splagger.environments.registry import EnvironmentSpecification
 from splagger.environments.trial import Trial
+from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.normalisers import RunningMoments
-from splagger.foundation.settings import AgentSettings, ConventionSettings, Settings
+from splagger.foundation.settings import ConventionSettings, Settings
 from splagger.learning.learner import Learner
 from splagger.learning.train_state import Hyperparameters, Optimisers
-from splagger.policies.actor_critic import ActorCritic
-from splagger.sequence.embedding import TransitionEmbedding
-from splagger.sequence.feed_forward import FeedForward
-from splagger.sequence.gru import GRU
-from splagger.sequence.max import Max
-from splagger.sequence.segmented_scan import fastest_method
-from splagger.sequence.split_aggregator import SplitAggregator
+from splagger.recipes.build_policy import build_policy
+from splagger.recipes.build_sequence import build_sequence_model
 
 
 def build_trial(
@@ -45,39 +41,23 @@ def build_agent(
     settings: AgentSettings, conventions: ConventionSettings, trial: Trial, key: PRNGKeyArray
 ) -> Agent:
     """Draws an agent's initial parameters for the observations and actions of a trial."""
-    embedding_key, encoder_key, output_key, policy_key = jax.random.split(key, 4)
-    embedding = TransitionEmbedding.create(
-        embedding_key,
+    sequence_key, policy_key = jax.random.split(key)
+    sequence_model = build_sequence_model(
+        settings,
         observation_size=trial.observation_size,
         action_space=trial.action_space,
-        observation_embedding=settings.observation_embedding,
-        action_embedding=settings.action_embedding,
-        reward_embedding=settings.reward_embedding,
         action_encoding=conventions.action_encoding,
-        full_transitions=settings.full_transitions,
+        capacity=trial.max_steps,
+        key=sequence_key,
     )
-    encoders = {"gru": GRU, "feed-forward": FeedForward}
-    encoder = encoders[settings.encoder].create(encoder_key, embedding.size, settings.encoder_size)
-    sequence_model = SplitAggregator.create(
-        output_key,
-        embedding,
-        encoder,
-        Max(settings.aggregate_start) if settings.aggregator == "max" else None,
-        split=settings.split,
-        latent_size=settings.latent_size,
-        scan=fastest_method(),
-    )
-    actor_critic = ActorCritic.create(
-        policy_key,
+    actor_critic = build_policy(
+        settings.policy,
         observation_size=trial.observation_size,
         latent_size=2 * settings.latent_size,
         action_space=trial.action_space,
-        hypernetwork=settings.policy == "hypernetwork",
-        observation_embedding=settings.policy_observation_embedding,
-        latent_embedding=settings.policy_latent_embedding,
-        hidden_sizes=settings.policy_hidden_sizes,
-        standard_deviation=settings.initial_standard_deviation,
+        tasks=trial.environment.tasks,
         critic_bias_bound=conventions.critic_bias_bound,
+        key=policy_key,
     )
     return Agent(
         networks=Networks(sequence_model, actor_critic),
@@ -120,6 +100,7 @@ def build_learner(settings: Settings, trial: Trial) -> Learner:
         restart_memory=conventions.restart_memory,
         reset_all_returns=conventions.reset_all_returns,
         early_statistics=conventions.early_statistics,
+        measure_inputs=learning.measure_inputs,
     )
 
 

@@ -6,24 +6,28 @@ Importing this module does not import jax.
 from collections.abc import Callable
 from dataclasses import replace
 
+from splagger.foundation.agent_settings import AgentSettings
+from splagger.foundation.encoder_settings import OverwritingTransformerSettings
 from splagger.foundation.errors import unknown_name
 from splagger.foundation.settings import ConventionSettings, LearningSettings, Settings
 from splagger.recipes.agents import find_agent
+from splagger.recipes.policy_sizes import with_policy_size
 
 
-def default(environment: str, agent: str) -> Settings:
+def default(environment: str, agent: AgentSettings) -> Settings:
     """The paper's sizes and numbers, with the published system's peculiarities mended."""
-    return Settings(environment=environment, agent=find_agent(agent).settings)
+    return Settings(environment=environment, agent=agent)
 
 
-def paper(environment: str, agent: str) -> Settings:
+def paper(environment: str, agent: AgentSettings) -> Settings:
     """The published system: its settings and its peculiarities (Q1, Q2, Q6, Q7, Q9, Q14, Q15, Q19,
     Q28), for comparisons with its results."""
-    entry = find_agent(agent)
+    # The published transformer was trained with shorter rollouts: it is slow.
+    short = isinstance(agent.encoder, OverwritingTransformerSettings)
     return Settings(
         environment=environment,
-        agent=entry.settings,
-        learning=LearningSettings(),
+        agent=agent,
+        learning=LearningSettings(steps=175) if short else LearningSettings(),
         conventions=ConventionSettings(
             boundary="published",
             memory_reset="before-last-transition",
@@ -41,23 +45,26 @@ def paper(environment: str, agent: str) -> Settings:
     )
 
 
-def small(environment: str, agent: str) -> Settings:
+def small(environment: str, agent: AgentSettings) -> Settings:
     """A small network for two cores and a few minutes: the same code, fewer neurons."""
-    entry = find_agent(agent)
     return Settings(
         environment=environment,
         agent=replace(
-            entry.settings,
-            encoder_size=64,
-            policy_observation_embedding=32,
-            policy_latent_embedding=8,
-            policy_hidden_sizes=(32, 32),
+            agent,
+            encoder=replace(agent.encoder, size=64),
+            layers_before_encoder=tuple(64 for _ in agent.layers_before_encoder),
+            policy=replace(
+                agent.policy,
+                observation_embedding=32,
+                latent_embedding=8,
+                hidden_sizes=(32, 32),
+            ),
         ),
         learning=LearningSettings(steps=400, minibatch_kind="environments"),
     )
 
 
-RECIPES: dict[str, Callable[[str, str], Settings]] = {
+RECIPES: dict[str, Callable[[str, AgentSettings], Settings]] = {
     "default": default,
     "paper": paper,
     "small": small,
@@ -65,15 +72,31 @@ RECIPES: dict[str, Callable[[str, str], Settings]] = {
 """Every recipe by its name."""
 
 
-def settings_for(environment: str, agent: str, recipe: str = "default") -> Settings:
+def settings_for(
+    environment: str,
+    agent: str | AgentSettings,
+    recipe: str = "default",
+    *,
+    policy_size: str | None = None,
+) -> Settings:
     """Settings for an environment and an agent by a recipe.
 
-    **Raises:** `UserError` for an unknown agent or recipe, with the nearest names. The environment
-    is looked up when it is built.
+    **Arguments:**
+
+    - `environment`: its name; it is looked up when it is built.
+    - `agent`: its name, or what it is made of.
+    - `recipe`: one of `RECIPES`.
+    - `policy_size`: one of `POLICY_SIZES`, in place of the recipe's; None keeps that.
+
+    **Raises:** `UserError` for an unknown agent, recipe or size, with the nearest names.
     """
     if recipe not in RECIPES:
         raise unknown_name("recipe", recipe, RECIPES)
-    return RECIPES[recipe](environment, agent)
+    made_of = find_agent(agent).settings if isinstance(agent, str) else agent
+    settings = RECIPES[recipe](environment, made_of)
+    if policy_size is None:
+        return settings
+    return replace(settings, agent=with_policy_size(settings.agent, policy_size))
 
 
 def _published_frames(environment: str) -> int:

@@ -1,6 +1,5 @@
 """Learning curves: the trial return of one or more runs over the frames of training."""
 
-import io
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -15,12 +14,9 @@ from matplotlib.ticker import MaxNLocator
 from splagger.foundation.errors import UserError
 from splagger.reporting import style
 from splagger.reporting.end_labels import EndLabel, place_end_labels
+from splagger.reporting.figure_files import SUFFIXES, save_figure
 from splagger.reporting.member_curves import RunCurves, read_curves
 from splagger.reporting.statistics import Interval, seed_interval
-from splagger.training.files import make_folder, write_atomically
-
-SUFFIXES = (".png", ".pdf", ".svg")
-"""The kinds of files that a figure can be written to."""
 
 SEEDS_FOR_INTERVAL = 3
 """With fewer seeds there is no shading."""
@@ -68,18 +64,7 @@ def plot_runs(
     if not runs:
         raise UserError("no run to plot was given; name at least one run directory.")
     figure = draw_curves([read_curves(run) for run in runs], optimum=optimum, interval=interval)
-    make_folder(out.parent)
-    kind = out.suffix.lower().removeprefix(".")
-    # Without the date the same runs give the same bytes.
-    metadata = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
-    content = io.BytesIO()
-    with matplotlib.rc_context(style.RECORD):
-        figure.savefig(content, format=kind, dpi=style.RESOLUTION, metadata=metadata)
-
-    def write(file):
-        file.write(content.getvalue())
-
-    write_atomically(out, write)
+    save_figure(figure, out)
     return out
 
 

@@ -59,11 +59,7 @@ def place_end_labels(figure: Figure, panels: Sequence[tuple[Axes, Sequence[EndLa
     figure.draw_without_rendering()
     for axes, labels in panels:
         points = axes.get_window_extent().height / figure.dpi * 72
-        low, high = axes.get_ylim()
-        wanted = [
-            0.0 if np.isnan(label.height) else (label.height - low) / (high - low)
-            for label in labels
-        ]
+        wanted = [_share_of_axes(axes, label.height) for label in labels]
         sizes = [label.points / points for label in labels]
         for label, centre in zip(labels, spread(wanted, sizes), strict=True):
             place = AnnotationBbox(
@@ -106,6 +102,14 @@ def spread(wanted: Sequence[float], sizes: Sequence[float]) -> list[float]:
         for label, offset in _offsets(members, sizes):
             centres[label] = centre + offset
     return centres
+
+
+def _share_of_axes(axes: Axes, height: float) -> float:
+    """A height in units of the vertical axis, linear or logarithmic, as a share of the axes."""
+    if np.isnan(height):
+        return 0.0
+    to_axes = axes.transData - axes.transAxes
+    return float(np.clip(to_axes.transform((0.0, height))[1], 0.0, 1.0))
 
 
 def _centred(

@@ -1,13 +1,16 @@
-"""Running aggregates of a sequence that restart at trial starts."""
+"""Running combinations of a sequence that restart at trial starts."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool
+from jaxtyping import Array, Bool, Float, PyTree
 
-from splagger.sequence.aggregator import Aggregator, Element
-from splagger.sequence.encoder import select_start
+from splagger.sequence.starts import select_start
+
+Element = PyTree[Float[Array, "..."]]
+"""What is combined: arrays `[*batch, feature]`."""
 
 ScanMethod = Literal["sequential", "parallel"]
 """`sequential`: one step after the other, the least work. `parallel`: O(log time) rounds over the
@@ -21,18 +24,18 @@ def fastest_method() -> ScanMethod:
 
 
 def segmented_scan(
-    aggregator: Aggregator,
+    combine: Callable[[Element, Element], Element],
     carried: Element,
     fresh: Element,
     elements: Element,
     starts: Bool[Array, "time environment"],
     method: ScanMethod,
 ) -> Element:
-    """Aggregates every prefix of a sequence.
+    """Combines every prefix of a sequence.
 
     **Arguments:**
 
-    - `aggregator`: whose `combine` is used.
+    - `combine`: an associative function of an earlier and a later element, which need not commute.
     - `carried`: the aggregate before the sequence, `[environment, feature]`.
     - `fresh`: the start element, `[feature]`.
     - `elements`: lifted inputs, `[time, environment, feature]`.
@@ -45,7 +48,7 @@ def segmented_scan(
 
         def step(aggregate, inputs):
             element, start = inputs
-            aggregate = aggregator.combine(select_start(start, fresh, aggregate), element)
+            aggregate = combine(select_start(start, fresh, aggregate), element)
             return aggregate, aggregate
 
         return jax.lax.scan(step, carried, (elements, starts))[1]
@@ -60,12 +63,12 @@ def segmented_scan(
     )
     first = starts.at[0].set(True)
     before = select_start(starts, fresh, before)
-    elements = select_start(first, aggregator.combine(before, elements), elements)
+    elements = select_start(first, combine(before, elements), elements)
 
-    def combine(left, right):
+    def within_segments(left, right):
         left_first, left_element = left
         right_first, right_element = right
-        combined = aggregator.combine(left_element, right_element)
+        combined = combine(left_element, right_element)
         return left_first | right_first, select_start(right_first, right_element, combined)
 
-    return jax.lax.associative_scan(combine, (first, elements))[1]
+    return jax.lax.associative_scan(within_segments, (first, elements))[1]

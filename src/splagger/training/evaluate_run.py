@@ -53,6 +53,12 @@ def evaluate_run(
         trial = build_trial(session.settings, environment, trust=trust)
         _check_fits(trial, session.trial, environment)
     state, metadata = restore_latest(directory, session)
+    needs_task = state.agent.networks.actor_critic.needs_task
+    if needs_task and trial.tasks != session.trial.tasks:
+        raise UserError(
+            f"environment '{environment}' has {trial.tasks or 'no finite number of'} tasks, but "
+            f"the agent was trained with a network for each of {session.trial.tasks}."
+        )
     with matrix_product_precision(session.settings.precision):
         evaluation = jax.device_get(
             session.sweep.evaluate(

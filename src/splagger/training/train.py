@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from splagger.environments.registry import canonical_name
+from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.errors import UserError, unknown_name
+from splagger.foundation.plain_values import to_plain
 from splagger.foundation.settings import (
-    AgentSettings,
-    ConventionSettings,
-    LearningSettings,
     Settings,
     from_dictionary,
     to_dictionary,
@@ -28,9 +27,10 @@ RUNS = Path("runs")
 
 def train(
     environment: str,
-    agent: str = "splagger",
+    agent: str | AgentSettings = "splagger",
     *,
     recipe: str = "default",
+    policy_size: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     quiet: bool = False,
@@ -42,8 +42,9 @@ def train(
 
     - `environment`: its name, with options: `t-maze-long-noise:length=20,episodes=8`. A class of
         your own is `package.module:ClassName`.
-    - `agent`: its name; `splagger agents` lists them.
+    - `agent`: its name, `splagger agents` lists them; or what it is made of.
     - `recipe`: the settings to start from: `default`, `paper` or `small`.
+    - `policy_size`: `xs`, `s`, `m`, `l`, `xl` or `xxl`; by default the recipe's.
     - `out`: the run directory; by default a new one, `runs/<environment>/<agent>/<time>`.
     - `overwrite`: whether a run that is in `out` already may be replaced.
     - `quiet`: whether to show no progress.
@@ -54,7 +55,9 @@ def train(
 
     **Raises:** `UserError` for bad input, before anything is written.
     """
-    settings = with_changes(settings_for(environment, agent, recipe), changes)
+    settings = with_changes(
+        settings_for(environment, agent, recipe, policy_size=policy_size), changes
+    )
     return start_run(settings, out=out, overwrite=overwrite, quiet=quiet)
 
 
@@ -123,8 +126,8 @@ def _changed(values: Mapping[str, Any], changes: Mapping[str, Any], kind: str) -
     for name, change in changes.items():
         if name not in values:
             raise unknown_name(kind, name, values)
-        if isinstance(change, AgentSettings | LearningSettings | ConventionSettings):
-            changed[name] = dataclasses.asdict(change)
+        if dataclasses.is_dataclass(change):
+            changed[name] = to_plain(change)
         elif isinstance(values[name], Mapping) and isinstance(change, Mapping):
             changed[name] = _changed(values[name], change, f"setting of {name}")
         else:

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from splagger.agent import Agent
 from splagger.environments.spaces import Discrete
+from splagger.environments.task_information import TaskInformation
 from splagger.environments.trial import Trial
 from splagger.foundation.errors import UserError
 from splagger.sequence.embedding import Transition
@@ -54,6 +55,7 @@ class TrainedAgent:
         *,
         episode_end: bool = False,
         start_observation: Any = None,
+        task_index: int | None = None,
         key: PRNGKeyArray | None = None,
     ) -> tuple[Any, TrialMemory]:
         """Takes in what the last action led to, and chooses the next one.
@@ -65,12 +67,14 @@ class TrainedAgent:
         - `reward`: the raw reward of the last action; not used at a trial's start.
         - `episode_end`: whether `observation` ended an episode. The trial goes on.
         - `start_observation`: then, the first observation of the next episode.
+        - `task_index`: which task it is, for agents with a network for every task; others do not
+            look at it.
         - `key`: randomness for a drawn action; None takes the most likely one.
 
         **Returns:** the action, an integer or an array, and the memory to hand to the next step.
 
-        **Raises:** `UserError` for an observation of another size, or a missing
-        `start_observation`.
+        **Raises:** `UserError` for an observation of another size, a missing `start_observation`,
+        or a missing or unknown `task_index`.
         """
         if memory.observation is None and episode_end:
             raise UserError("episode_end is true in the first step of a trial, before any action.")
@@ -81,7 +85,7 @@ class TrainedAgent:
                 memory.observation, memory.action, jnp.asarray([reward], seen.dtype), seen
             )
             remembered = _observe(self.agent, remembered, transition)
-        action = _act(self.agent, remembered, acted_on, key)
+        action = _act(self.agent, remembered, acted_on, self._task(task_index), key)
         following = TrialMemory(remembered, acted_on, action)
         chosen = np.asarray(action)[0]
         if isinstance(self.trial.action_space, Discrete):
@@ -104,6 +108,21 @@ class TrainedAgent:
             start = self._flagged(start_observation, True)
             return start, start
         return seen, self._flagged(start_observation, False)
+
+    def _task(self, index: int | None) -> TaskInformation:
+        """The task for a policy that is told it, and a stand-in for all others."""
+        chosen = 0
+        if self.agent.networks.actor_critic.needs_task:
+            tasks = self.trial.tasks
+            assert tasks is not None
+            if index is None or type(index) is bool or index not in range(tasks):
+                given = "missing" if index is None else str(index)
+                raise UserError(
+                    f"task_index is {given}, but this agent has a network for every task and needs "
+                    f"a number from 0 to {tasks - 1}."
+                )
+            chosen = int(index)
+        return TaskInformation(jnp.zeros((1, 0)), jnp.asarray([chosen]))
 
     def _flagged(self, observation: Any, episode_end: bool) -> Float[Array, "1 observation"]:
         vector = np.asarray(observation, self.agent.observations.mean.dtype)
@@ -172,6 +191,12 @@ def _observe(agent: Agent, memory: Memory, transition: Transition) -> Memory:
 
 
 @eqx.filter_jit
-def _act(agent: Agent, memory: Memory, observation: Array, key: PRNGKeyArray | None) -> Array:
-    action, _ = agent.act(memory, observation, key)
+def _act(
+    agent: Agent,
+    memory: Memory,
+    observation: Array,
+    task: TaskInformation,
+    key: PRNGKeyArray | None,
+) -> Array:
+    action, _ = agent.act(memory, observation, task, key)
     return action

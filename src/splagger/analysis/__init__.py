@@ -1,0 +1,1 @@
+"""What sequence models do to the past: gradients, order, signal and noise. Draws nothing."""

@@ -1,0 +1,1 @@
+"""Aggregators: running combinations of a sequence that ignore its order."""

@@ -1,0 +1,1 @@
+"""Encoders: the parts of sequence models that may depend on order."""

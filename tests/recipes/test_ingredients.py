@@ -1,0 +1,28 @@
+from dataclasses import replace
+
+from splagger.foundation.agent_settings import AgentSettings
+from splagger.foundation.encoder_settings import LSTMSettings
+from splagger.recipes.agents import AGENTS
+from splagger.recipes.ingredients import ingredients
+
+
+def test_ingredients_follow_the_way_of_a_transition():
+    assert ingredients(AgentSettings()) == "gru 256 > half through max > hypernetwork"
+    everything = replace(
+        AGENTS["amrl"].settings,
+        encoder=LSTMSettings(8, invariant_initialisation=False),
+        layers_before_encoder=(3, 4),
+        layers_after_encoder=(6,),
+        layers_after_aggregator=(5,),
+        learned_start=True,
+        policy=replace(AGENTS["amrl"].settings.policy, hyper_hidden_sizes=(7,)),
+    )
+    assert ingredients(everything) == (
+        "layers 3, 4 > lstm 8 (invariant initialisation off) > layers 6 > half through max, "
+        "straight-through > layers 5 > learned start > hypernetwork (hyper hidden sizes 7)"
+    )
+
+
+def test_no_two_agents_have_the_same_ingredients():
+    texts = [ingredients(entry.settings) for entry in AGENTS.values()]
+    assert len(set(texts)) == len(texts)
