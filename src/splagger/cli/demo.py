@@ -18,7 +18,7 @@ from splagger.training.train import RUNS, start_run
 _MAZE = "t-maze-long-noise"
 _SHORT_MAZE = "t-maze-long-noise:length=10"
 _FRAMES = 400_000
-_SHORT_FRAMES = 100_000
+_SHORT_FRAMES = 250_000
 _TASKS = 256
 
 _INTRODUCTION = (
