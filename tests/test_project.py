@@ -18,7 +18,7 @@ LOCKS = ["core.lock", "development.lock"]
 
 # A pinned version with an optional marker, or a hash of it. No host, address or path can match.
 LOCK_LINE = re.compile(
-    r"[a-z0-9-]+==[\w.!+]+( ; [\w.'<>=() ]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?"
+    r"[a-z0-9-]+==[\w.!+]+( ; [\w.'<>!=() ]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?"
 )
 
 

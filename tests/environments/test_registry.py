@@ -16,7 +16,7 @@ from splagger.environments.registry import (
     environment_names,
     make_trial,
 )
-from splagger.environments.t_maze import TMaze
+from splagger.environments.t_maze.t_maze import TMaze
 from splagger.foundation.errors import UserError
 
 PUBLISHED = {

@@ -20,7 +20,7 @@ from support.sequence_parity import load_sequence_model, named_sequence_model
 from support.tasks import no_task
 
 from splagger.agent import Agent, Networks
-from splagger.environments.t_maze import TMaze
+from splagger.environments.t_maze.t_maze import TMaze
 from splagger.environments.trial import Trial
 from splagger.foundation.normalisers import RewardNormaliser, RunningMoments
 from splagger.learning.learner import Learner

@@ -4,7 +4,6 @@ An `Environment` draws tasks and steps; a `Trial` makes K episodes of each task 
 specification such as `t-maze-long-noise:length=20` names one.
 """
 
-from splagger.environments.bayes import bayes_error
 from splagger.environments.entries import EnvironmentEntry, Option
 from splagger.environments.environment import Environment, Step
 from splagger.environments.registry import (
@@ -15,7 +14,8 @@ from splagger.environments.registry import (
     make_trial,
 )
 from splagger.environments.spaces import Box, Discrete
-from splagger.environments.t_maze import TMaze, TMazeAction, TMazeState, TMazeTask
+from splagger.environments.t_maze.bayes import bayes_error
+from splagger.environments.t_maze.t_maze import TMaze, TMazeAction, TMazeState, TMazeTask
 from splagger.environments.trial import Boundary, Trial, TrialState, TrialStep
 
 __all__ = [

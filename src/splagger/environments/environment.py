@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Key
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, Key, UInt8
 
 from splagger.environments.spaces import Box, Discrete
 
@@ -174,6 +175,25 @@ class Environment(eqx.Module, Generic[Task, State]):
         """
         del task, state
         return jnp.zeros((), dtype=int)
+
+    def render(
+        self, task: Task, state: State, size: int = 256
+    ) -> UInt8[np.ndarray, "height width 3"] | None:
+        """A picture of a state for people: it may show what the agent does not observe.
+
+        It is called on the host, with arrays and not inside `jax.jit`.
+        `splagger.environments.canvas` helps with drawing.
+
+        **Arguments:**
+
+        - `task`, `state`: what to show.
+        - `size`: pixels of the picture's longer side.
+
+        **Returns:** red, green and blue from 0 to 255, or `None`, as unless overridden: then
+        watchers show the numbers of the observation instead.
+        """
+        del task, state, size
+        return None
 
     def optimal_return(self, episodes: int) -> float | None:
         """The expected return of the best possible agent, summed over a trial.

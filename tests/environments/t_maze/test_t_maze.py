@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from splagger.environments.registry import make_trial
-from splagger.environments.t_maze import TMaze, TMazeAction, TMazeState, TMazeTask
+from splagger.environments.t_maze.t_maze import TMaze, TMazeAction, TMazeState, TMazeTask
 from splagger.foundation.errors import UserError
 
 LEFT, RIGHT, UP, DOWN = (jnp.array(int(action)) for action in TMazeAction)

@@ -12,7 +12,7 @@ from jaxtyping import Array, Int
 
 from splagger.environments.environment import Environment
 from splagger.environments.registry import make_trial
-from splagger.environments.t_maze import TMaze, TMazeTask
+from splagger.environments.t_maze.t_maze import TMaze, TMazeTask
 from splagger.environments.trial import Trial
 
 NAMES = [

@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from splagger.environments.bayes import bayes_error
+from splagger.environments.t_maze.bayes import bayes_error
 
 
 def test_published_latent_maze():

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from splagger.environments.entries import EnvironmentEntry
-from splagger.environments.t_maze import TMaze
+from splagger.environments.t_maze.t_maze import TMaze
 
 
 def noise(length: int = 100, timeout: int | None = None) -> TMaze:

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from splagger.environments.bayes import bayes_error
 from splagger.environments.environment import Environment, Step
 from splagger.environments.spaces import Box, Discrete
+from splagger.environments.t_maze.bayes import bayes_error
 from splagger.foundation.checks import check_at_least, check_choice, check_fraction
 from splagger.foundation.errors import UserError
 
@@ -51,7 +51,7 @@ class TMaze(Environment[TMazeTask, TMazeState]):
     on the settings below. Nothing ever moves the agent to the left.
 
     The seven published mazes (Beck et al. 2024) are made by the functions
-    in `splagger.environments.t_maze_family`.
+    in `splagger.environments.t_maze.family`.
 
     **Raises:** `UserError` for settings that do not fit together.
     """
