@@ -9,7 +9,8 @@ from splagger.environments.environment import Environment, Step
 from splagger.environments.registry import environment_names, make_trial
 from splagger.environments.spaces import Box, Discrete
 from splagger.environments.t_maze.t_maze import TMaze, TMazeAction
-from splagger.environments.trial import BOUNDARIES, Trial
+from splagger.environments.trial import Trial
+from splagger.environments.trial_description import BOUNDARIES
 from splagger.foundation.errors import UserError
 
 

@@ -9,7 +9,8 @@ from support.tiny import FORCED, UNEVEN, Drift, farthest, resetting, same, shake
 
 from splagger.agent import Agent, MemoryReset
 from splagger.environments.registry import make_trial
-from splagger.environments.trial import Boundary, Trial
+from splagger.environments.trial import Trial
+from splagger.environments.trial_description import Boundary
 from splagger.learning.rollout import Rollout, collect, rollout_values, start_collector
 from splagger.learning.train_state import Collector
 from splagger.sequence.embedding import Transition

@@ -13,7 +13,8 @@ from support.tiny import Drift, tiny_agent
 from splagger.agent import Agent
 from splagger.environments.environment import Environment
 from splagger.environments.registry import make_trial
-from splagger.environments.trial import BOUNDARIES, Trial
+from splagger.environments.trial import Trial
+from splagger.environments.trial_description import BOUNDARIES
 from splagger.foundation.errors import UserError
 from splagger.learning.evaluation import evaluate
 from splagger.policies.actor_critic import ActorCritic

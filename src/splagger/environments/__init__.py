@@ -16,7 +16,8 @@ from splagger.environments.registry import (
 from splagger.environments.spaces import Box, Discrete
 from splagger.environments.t_maze.bayes import bayes_error
 from splagger.environments.t_maze.t_maze import TMaze, TMazeAction, TMazeState, TMazeTask
-from splagger.environments.trial import Boundary, Trial, TrialState, TrialStep
+from splagger.environments.trial import Trial, TrialState, TrialStep
+from splagger.environments.trial_description import Boundary
 
 __all__ = [
     "Boundary",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from splagger.environments.environment import Environment
-from splagger.environments.trial import Boundary
+from splagger.environments.trial_description import Boundary
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,8 @@ from splagger.environments.entries import EnvironmentEntry, builder_options
 from splagger.environments.environment import Environment
 from splagger.environments.options import read_value, split_options, write_value
 from splagger.environments.t_maze.family import T_MAZES
-from splagger.environments.trial import Boundary, Trial
+from splagger.environments.trial import Trial
+from splagger.environments.trial_description import Boundary
 from splagger.foundation.checks import check_at_least
 from splagger.foundation.errors import UserError, unknown_name
 

@@ -1,7 +1,6 @@
 """A trial: several episodes of one task in a row, after which a new task is drawn by itself."""
 
-import typing
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -9,16 +8,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from splagger.environments.environment import Environment
-from splagger.environments.spaces import Box, Discrete
 from splagger.environments.task_information import TaskInformation
-from splagger.foundation.checks import check_at_least, check_choice
-from splagger.foundation.errors import UserError
-
-Boundary = Literal["both", "terminal", "start"]
-"""What is seen where an episode ends inside a trial; see `Trial.boundary`."""
-
-BOUNDARIES: tuple[Boundary, ...] = typing.get_args(Boundary)
-"""Every boundary convention."""
+from splagger.environments.trial_description import TrialDescription
 
 Pytree = TypeVar("Pytree")
 
@@ -57,73 +48,14 @@ class TrialStep(eqx.Module):
     """Index in the trial of the episode that this transition and its reward belong to."""
 
 
-class Trial(eqx.Module):
+class Trial(TrialDescription[Environment]):
     """An environment in which tasks last for K episodes (Beck et al. 2024).
 
-    With K > 1 every observation gets one more number at its end, the flag of an episode's end.
     The dynamics are reset after every episode, the task is drawn again only after the K-th, and
     both happen inside `step`. A trial has no length of its own: it ends with its K-th episode.
 
-    **Raises:** `UserError` for fewer than one episode, an unknown boundary, or an environment
-    whose observations are not vectors.
+    **Raises:** as `TrialDescription` does.
     """
-
-    environment: Environment
-    """The environment."""
-    episodes: int = eqx.field(static=True)
-    """K, how many episodes a task lasts, at least 1."""
-    boundary: Boundary = eqx.field(default="both", static=True)
-    """What is seen where an episode other than the last one ends (Q7).
-
-    - `"both"`: the memory sees the terminal observation with flag 1, the policy acts on the start
-      observation of the next episode with flag 0. The default.
-    - `"terminal"`: both see the terminal observation with flag 1, although the simulator is
-      already in its new start. Published for ordinary environments.
-    - `"start"`: both see the start observation of the next episode, with flag 1. The terminal
-      observation is never seen. Published for mazes.
-
-    At the end of the whole trial the memory always sees the terminal observation with flag 1 and
-    the policy acts on the new task's start observation with flag 0.
-    """
-
-    def __check_init__(self) -> None:
-        check_at_least("episodes of a trial", self.episodes, 1)
-        check_choice("boundary of a trial", self.boundary, BOUNDARIES)
-        if len(self.environment.observation_space.shape) != 1:
-            raise UserError(
-                f"observations of {type(self.environment).__name__} must be vectors, but its "
-                f"observation space has shape {self.environment.observation_space.shape}."
-            )
-
-    @property
-    def observation_size(self) -> int:
-        """Length of an observation, the flag included."""
-        return self.environment.observation_space.size + (self.episodes > 1)
-
-    @property
-    def action_space(self) -> Box | Discrete:
-        """What an action is."""
-        return self.environment.action_space
-
-    @property
-    def tasks(self) -> int | None:
-        """How many different tasks there are; None where they are not finite."""
-        return self.environment.tasks
-
-    @property
-    def may_truncate(self) -> bool:
-        """Whether `TrialStep.truncated` can ever be true (Q15)."""
-        return self.environment.truncates
-
-    @property
-    def max_steps(self) -> int:
-        """The largest number of steps in a trial."""
-        return self.episodes * self.environment.max_episode_steps
-
-    @property
-    def optimal_return(self) -> float | None:
-        """The best possible expected return of a trial, `None` where it is not known."""
-        return self.environment.optimal_return(self.episodes)
 
     def reset(self, key: Key[Array, ""]) -> tuple[TrialState, Float[Array, "observation"]]:
         """Draws a task and begins its first episode."""

@@ -1,0 +1,1 @@
+"""Environments that are stepped by Python on the host, such as those of Gymnasium."""
