@@ -57,6 +57,14 @@ class Trial(TrialDescription[Environment]):
     **Raises:** as `TrialDescription` does.
     """
 
+    @property
+    def may_truncate(self) -> bool:
+        return self.environment.truncates
+
+    @property
+    def has_success(self) -> bool:
+        return self.environment.has_success
+
     def reset(self, key: Key[Array, ""]) -> tuple[TrialState, Float[Array, "observation"]]:
         """Draws a task and begins its first episode."""
         task_key, start_key = jax.random.split(key)

@@ -1,5 +1,6 @@
 """What is known about trials before any step is made, whatever simulates them."""
 
+import abc
 import typing
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -33,16 +34,6 @@ class DescribedEnvironment(Protocol):
     @property
     def max_episode_steps(self) -> int:
         """The largest number of steps in an episode."""
-        ...
-
-    @property
-    def truncates(self) -> bool:
-        """Whether an episode may be cut off by a time limit."""
-        ...
-
-    @property
-    def has_success(self) -> bool:
-        """Whether episodes can be a success."""
         ...
 
     @property
@@ -117,9 +108,14 @@ class TrialDescription(eqx.Module, Generic[DescribedT]):
         return self.environment.tasks
 
     @property
+    @abc.abstractmethod
     def may_truncate(self) -> bool:
-        """Whether `TrialStep.truncated` can ever be true (Q15)."""
-        return self.environment.truncates
+        """Whether an episode may be cut off by a time limit (Q15)."""
+
+    @property
+    @abc.abstractmethod
+    def has_success(self) -> bool:
+        """Whether episodes can be a success, so that a success rate is reported."""
 
     @property
     def max_steps(self) -> int:

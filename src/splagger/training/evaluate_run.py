@@ -82,7 +82,7 @@ def evaluate_run(
                 "frames": updates * session.sweep.learner.frames_per_update,
                 "return_per_episode": returns,
                 "trial_return": sum(returns),
-                "success_per_episode": success if trial.environment.has_success else None,
+                "success_per_episode": success if trial.has_success else None,
             }
         )
     return {

@@ -122,7 +122,7 @@ class TrainingLoop:
         )
         evaluation = jax.device_get(evaluation)
         frames = update * self._frames_per_update
-        counts_success = self._session.trial.environment.has_success
+        counts_success = self._session.trial.has_success
         rows = []
         for member, (learning_rate, seed) in enumerate(self._members):
             if self._failed[member]:
