@@ -6,6 +6,12 @@ specification such as `t-maze-long-noise:length=20` names one.
 
 from splagger.environments.entries import EnvironmentEntry, Option
 from splagger.environments.environment import Environment, Step
+from splagger.environments.grid_navigation.grid_navigation import (
+    GridAction,
+    GridNavigation,
+    GridState,
+    GridTask,
+)
 from splagger.environments.registry import (
     EnvironmentSpecification,
     canonical_name,
@@ -26,6 +32,10 @@ __all__ = [
     "Environment",
     "EnvironmentEntry",
     "EnvironmentSpecification",
+    "GridAction",
+    "GridNavigation",
+    "GridState",
+    "GridTask",
     "Option",
     "Step",
     "TMaze",

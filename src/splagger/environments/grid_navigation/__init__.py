@@ -1,0 +1,1 @@
+"""Grids and halls in which a goal is hidden."""
