@@ -7,6 +7,7 @@ from typing import Any
 
 from splagger.environments.entries import EnvironmentEntry, builder_options
 from splagger.environments.environment import Environment
+from splagger.environments.minecraft_maze.family import MINECRAFT_MAZES
 from splagger.environments.options import read_value, split_options, write_value
 from splagger.environments.t_maze.family import T_MAZES
 from splagger.environments.trial import Trial
@@ -14,7 +15,7 @@ from splagger.environments.trial_description import Boundary
 from splagger.foundation.checks import check_at_least
 from splagger.foundation.errors import UserError, unknown_name
 
-ENTRIES: tuple[EnvironmentEntry, ...] = (*T_MAZES,)
+ENTRIES: tuple[EnvironmentEntry, ...] = (*T_MAZES, *MINECRAFT_MAZES)
 """Every registered environment, in the order in which they are listed to users."""
 
 _BY_NAME = {name.lower(): entry for entry in ENTRIES for name in (entry.name, *entry.aliases)}
