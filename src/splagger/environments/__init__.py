@@ -6,12 +6,6 @@ specification such as `t-maze-long-noise:length=20` names one.
 
 from splagger.environments.entries import EnvironmentEntry, Option
 from splagger.environments.environment import Environment, Step
-from splagger.environments.minecraft_maze.minecraft_maze import (
-    MinecraftMaze,
-    MinecraftMazeAction,
-    MinecraftMazeState,
-    MinecraftMazeTask,
-)
 from splagger.environments.registry import (
     EnvironmentSpecification,
     canonical_name,
@@ -32,10 +26,6 @@ __all__ = [
     "Environment",
     "EnvironmentEntry",
     "EnvironmentSpecification",
-    "MinecraftMaze",
-    "MinecraftMazeAction",
-    "MinecraftMazeState",
-    "MinecraftMazeTask",
     "Option",
     "Step",
     "TMaze",
