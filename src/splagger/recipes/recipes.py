@@ -9,25 +9,31 @@ from dataclasses import replace
 from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.encoder_settings import OverwritingTransformerSettings
 from splagger.foundation.errors import unknown_name
-from splagger.foundation.settings import ConventionSettings, LearningSettings, Settings
+from splagger.foundation.settings import ConventionSettings, Settings
 from splagger.recipes.agents import find_agent
 from splagger.recipes.policy_sizes import with_policy_size
+from splagger.recipes.published_settings import published_settings
 
 
 def default(environment: str, agent: AgentSettings) -> Settings:
     """The paper's sizes and numbers, with the published system's peculiarities mended."""
-    return Settings(environment=environment, agent=agent)
+    return Settings(
+        environment=environment, agent=agent, learning=published_settings(environment).learning
+    )
 
 
 def paper(environment: str, agent: AgentSettings) -> Settings:
     """The published system: its settings and its peculiarities (Q1, Q2, Q6, Q7, Q9, Q14, Q15, Q19,
     Q28), for comparisons with its results."""
-    # The published transformer was trained with shorter rollouts: it is slow.
-    short = isinstance(agent.encoder, OverwritingTransformerSettings)
+    published = published_settings(environment)
+    learning = published.learning
+    if isinstance(agent.encoder, OverwritingTransformerSettings):
+        # The published transformer was trained with shorter rollouts: it is slow.
+        learning = replace(learning, steps=min(learning.steps, 175))
     return Settings(
         environment=environment,
         agent=agent,
-        learning=LearningSettings(steps=175) if short else LearningSettings(),
+        learning=learning,
         conventions=ConventionSettings(
             boundary="published",
             memory_reset="before-last-transition",
@@ -40,13 +46,15 @@ def paper(environment: str, agent: AgentSettings) -> Settings:
             train_prior=False,
         ),
         seeds=3,
-        frames=_published_frames(environment),
+        frames=published.frames,
+        evaluation_interval=published.evaluation_interval,
         evaluation_tasks=16,
     )
 
 
 def small(environment: str, agent: AgentSettings) -> Settings:
     """A small network for two cores and a few minutes: the same code, fewer neurons."""
+    learning = published_settings(environment).learning
     return Settings(
         environment=environment,
         agent=replace(
@@ -60,7 +68,7 @@ def small(environment: str, agent: AgentSettings) -> Settings:
                 hidden_sizes=(32, 32),
             ),
         ),
-        learning=LearningSettings(steps=400, minibatch_kind="environments"),
+        learning=replace(learning, steps=min(learning.steps, 400), minibatch_kind="environments"),
     )
 
 
@@ -84,7 +92,8 @@ def settings_for(
     **Arguments:**
 
     - `environment`: its name; it is looked up when it is built.
-    - `agent`: its name, or what it is made of.
+    - `agent`: its name, which takes the embedding published for such environments; or what it is
+        made of.
     - `recipe`: one of `RECIPES`.
     - `policy_size`: one of `POLICY_SIZES`, in place of the recipe's; None keeps that.
 
@@ -92,14 +101,16 @@ def settings_for(
     """
     if recipe not in RECIPES:
         raise unknown_name("recipe", recipe, RECIPES)
-    made_of = find_agent(agent).settings if isinstance(agent, str) else agent
+    if isinstance(agent, str):
+        made_of = find_agent(agent).settings
+        embedding = replace(
+            published_settings(environment).embedding,
+            full_transitions=made_of.embedding.full_transitions,
+        )
+        made_of = replace(made_of, embedding=embedding)
+    else:
+        made_of = agent
     settings = RECIPES[recipe](environment, made_of)
     if policy_size is None:
         return settings
     return replace(settings, agent=with_policy_size(settings.agent, policy_size))
-
-
-def _published_frames(environment: str) -> int:
-    name = environment.partition(":")[0].lower()
-    agreement = name.startswith(("t-maze-agreement", "t-ln-p1-a50"))
-    return 10_000_000 if agreement else 1_500_000

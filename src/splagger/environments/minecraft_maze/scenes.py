@@ -43,9 +43,9 @@ _LETTERS = {
 _PILLARS = (Block.IRON, Block.DIAMOND)
 _SINGLE = {"red": Block.REDSTONE, "green": Block.EMERALD, "end": Block.OBSIDIAN}
 _EYE = 0.75  # Above the floor, which is one block thick.
-# The camera is in the middle of a cell, but ahead of it at the entrance, where the pillar then fills
-# the picture from top to floor.
-_AHEAD = {(0, 0): 0.2}
+# The camera is in the middle of a cell, but ahead of it at the entrance, where the pillar then
+# fills the picture from its top to the floor.
+_AHEAD = {(0, 0): 0.25}
 
 
 @functools.cache

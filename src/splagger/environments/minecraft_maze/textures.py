@@ -13,6 +13,9 @@ from jaxtyping import Float, UInt8
 TEXELS = 16
 """Texels along a block's edge."""
 
+_CYAN = ((118, 216, 226), (222, 248, 250), (70, 172, 186))
+_TAN = ((208, 164, 132), (232, 204, 178), (150, 108, 84))
+
 Shade = Float[np.ndarray, "16 16"]
 """A number for every texel, rows from the top."""
 
@@ -42,8 +45,8 @@ def textures() -> UInt8[np.ndarray, "blocks 16 16 3"]:
         Block.FLOOR: _floor(),
         Block.IRON: _iron(),
         Block.DIAMOND: _diamond(),
-        Block.DIAMOND_ORE: _ore(((128, 218, 226), (222, 248, 250), (78, 176, 188)), seed=21),
-        Block.IRON_ORE: _ore(((204, 166, 138), (228, 202, 178), (150, 114, 92)), seed=22),
+        Block.DIAMOND_ORE: _ore(_CYAN, ((2, 3), (3, 11), (7, 7), (10, 2), (10, 12), (13, 7)), 21),
+        Block.IRON_ORE: _ore(_TAN, ((2, 7), (4, 13), (6, 3), (9, 10), (12, 4), (13, 12)), 22),
         Block.EMERALD: _emerald(),
         Block.REDSTONE: _redstone(),
         Block.OBSIDIAN: _obsidian(),
@@ -142,7 +145,7 @@ def _cobblestone() -> np.ndarray:
     shade = 0.75 * (2 * _hash(stone, stone, 7) - 1) - 0.12 * slope + 0.3 * _grain(8)
     shade = 1.04 + 0.2 * _steps(shade, 6)
     mortar = second - nearest < 5
-    return _tint(np.where(mortar, 0.66 + 0.06 * _grain(9), shade), (138, 139, 142))
+    return _tint(np.where(mortar, 0.66 + 0.06 * _grain(9), shade), (139, 142, 151))
 
 
 def _floor() -> np.ndarray:
@@ -175,11 +178,13 @@ def _diamond() -> np.ndarray:
     return np.where(sparkle[..., None], np.array([226.0, 252.0, 250.0]), texels)
 
 
-def _ore(colours: tuple[tuple[int, int, int], ...], seed: int) -> np.ndarray:
-    """Stone with gems: their body, their lit upper left and their shaded lower right."""
+def _ore(
+    colours: tuple[tuple[int, int, int], ...], gems: tuple[tuple[int, int], ...], seed: int
+) -> np.ndarray:
+    """Stone with gems around texels (row, column); colours of their body, their lit upper left and
+    their shaded lower right."""
     rows, columns = _grid()
     texels = _stone()
-    gems = ((2, 3), (3, 11), (7, 7), (10, 2), (10, 12), (13, 7), (6, 14))
     body, lit, shaded = (np.array(colour, dtype=float) for colour in colours)
     for number, (row, column) in enumerate(gems):
         down, right = rows - row, columns - column

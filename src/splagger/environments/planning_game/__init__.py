@@ -1,0 +1,1 @@
+"""The Memory & Planning Game."""
