@@ -253,6 +253,8 @@ def test_rejects_observations_that_are_not_vectors():
 SMALL = [
     *(f"{maze.name}:length=6" for maze in T_MAZES),
     "planning-game-3x3:episode_steps=6",
+    "minecraft-maze-order:rooms=1,timeout=40,resolution=2",
+    "minecraft-maze-noise:rooms=1,timeout=40,resolution=2",
 ]
 
 

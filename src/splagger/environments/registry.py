@@ -8,6 +8,7 @@ from typing import Any
 from splagger.environments.entries import EnvironmentEntry, builder_options
 from splagger.environments.environment import Environment
 from splagger.environments.grid_navigation.family import GRIDS, HALLS
+from splagger.environments.minecraft_maze.family import MINECRAFT_MAZES
 from splagger.environments.options import read_value, split_options, write_value
 from splagger.environments.planning_game.family import PLANNING_GAMES
 from splagger.environments.t_maze.family import T_MAZES
@@ -16,7 +17,13 @@ from splagger.environments.trial_description import Boundary
 from splagger.foundation.checks import check_at_least
 from splagger.foundation.errors import UserError, unknown_name
 
-ENTRIES: tuple[EnvironmentEntry, ...] = (*T_MAZES, *PLANNING_GAMES, *GRIDS, *HALLS)
+ENTRIES: tuple[EnvironmentEntry, ...] = (
+    *T_MAZES,
+    *PLANNING_GAMES,
+    *MINECRAFT_MAZES,
+    *GRIDS,
+    *HALLS,
+)
 """Every registered environment, in the order in which they are listed to users."""
 
 _BY_NAME = {name.lower(): entry for entry in ENTRIES for name in (entry.name, *entry.aliases)}

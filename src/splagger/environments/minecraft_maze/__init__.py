@@ -1,0 +1,1 @@
+"""The Minecraft mazes."""
