@@ -29,7 +29,7 @@ _FAMILIES: tuple[tuple[tuple[str, ...], PublishedSettings], ...] = (
     (("t-maze-agreement", "t-ln-p1-a50"), PublishedSettings(frames=10_000_000)),
     (("t-maze-", "t-l"), PublishedSettings()),
     (
-        ("planning-game-3x3-just-goal", "planninggame-3x3-justgoal"),
+        ("planning-game-3x3-goal-only", "planninggame-3x3-justgoal"),
         PublishedSettings(10_000_000, evaluation_interval=10, learning=_PLANNING),
     ),
     (
