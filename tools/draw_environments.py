@@ -1,0 +1,61 @@
+"""Draws the pictures of docs/environments.md: a state of every registered environment.
+
+    .venv/bin/python tools/draw_environments.py [--out docs/pictures/environments] [--size 256]
+
+The state is the one after some random actions, always the same.
+"""
+
+import argparse
+from pathlib import Path
+
+import jax
+from PIL import Image
+
+from splagger.environments.registry import environment_names, make_trial
+from splagger.environments.spaces import Discrete
+from splagger.environments.trial import Trial
+
+ROOT = Path(__file__).resolve().parents[1]
+
+STEPS = {"planning-game": 7, "minecraft-maze": 2, "grid": 9, "hall": 14, "point-robot": 12}
+"""Random steps before the picture, by how names begin; else 5."""
+
+
+def main() -> None:
+    """Draws and says where."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures" / "environments")
+    parser.add_argument("--size", type=int, default=256)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name in environment_names():
+        steps = next((n for start, n in STEPS.items() if name.startswith(start)), 5)
+        path = arguments.out / f"{name}.png"
+        picture = Image.fromarray(draw(make_trial(name), steps, arguments.size))
+        # A palette: these are flat colours, and the files stay small.
+        picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(path, optimize=True)
+        print(path)
+
+
+def draw(trial: Trial, steps: int, size: int):
+    """The picture after some random actions in the task of a fixed key."""
+    key = jax.random.key(3)
+    state, _ = trial.reset(key)
+    step = jax.jit(trial.step)
+    for number in range(steps):
+        action_key, step_key = jax.random.split(jax.random.fold_in(key, number))
+        space = trial.action_space
+        if isinstance(space, Discrete):
+            action = jax.random.randint(action_key, (), 0, space.n)
+        else:
+            low, high = (jax.numpy.asarray(bound) for bound in space.bounds)
+            action = jax.random.uniform(action_key, space.shape, minval=low, maxval=high)
+        state, _ = step(state, action, step_key)
+    picture = trial.environment.render(state.task, state.state, size)
+    if picture is None:
+        raise SystemExit(f"{type(trial.environment).__name__} draws no picture")
+    return picture
+
+
+if __name__ == "__main__":
+    main()
