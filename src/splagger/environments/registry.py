@@ -9,13 +9,14 @@ from splagger.environments.entries import EnvironmentEntry, builder_options
 from splagger.environments.environment import Environment
 from splagger.environments.options import read_value, split_options, write_value
 from splagger.environments.planning_game.family import PLANNING_GAMES
+from splagger.environments.point_robot.family import POINT_ROBOTS
 from splagger.environments.t_maze.family import T_MAZES
 from splagger.environments.trial import Trial
 from splagger.environments.trial_description import Boundary
 from splagger.foundation.checks import check_at_least
 from splagger.foundation.errors import UserError, unknown_name
 
-ENTRIES: tuple[EnvironmentEntry, ...] = (*T_MAZES, *PLANNING_GAMES)
+ENTRIES: tuple[EnvironmentEntry, ...] = (*T_MAZES, *PLANNING_GAMES, *POINT_ROBOTS)
 """Every registered environment, in the order in which they are listed to users."""
 
 _BY_NAME = {name.lower(): entry for entry in ENTRIES for name in (entry.name, *entry.aliases)}
