@@ -6,6 +6,9 @@ specification such as `t-maze-long-noise:length=20` names one.
 
 from splagger.environments.entries import EnvironmentEntry, Option
 from splagger.environments.environment import Environment, Step
+from splagger.environments.planning_game.planning_game import PlanningGame, PlanningGameAction
+from splagger.environments.point_robot.point_robot import PointRobot
+from splagger.environments.point_robot.semicircle import Semicircle
 from splagger.environments.registry import (
     EnvironmentSpecification,
     canonical_name,
@@ -27,6 +30,10 @@ __all__ = [
     "EnvironmentEntry",
     "EnvironmentSpecification",
     "Option",
+    "PlanningGame",
+    "PlanningGameAction",
+    "PointRobot",
+    "Semicircle",
     "Step",
     "TMaze",
     "TMazeAction",
