@@ -12,6 +12,9 @@ from splagger.environments.grid_navigation.grid_navigation import (
     GridState,
     GridTask,
 )
+from splagger.environments.planning_game.planning_game import PlanningGame, PlanningGameAction
+from splagger.environments.point_robot.point_robot import PointRobot
+from splagger.environments.point_robot.semicircle import Semicircle
 from splagger.environments.registry import (
     EnvironmentSpecification,
     canonical_name,
@@ -37,6 +40,10 @@ __all__ = [
     "GridState",
     "GridTask",
     "Option",
+    "PlanningGame",
+    "PlanningGameAction",
+    "PointRobot",
+    "Semicircle",
     "Step",
     "TMaze",
     "TMazeAction",

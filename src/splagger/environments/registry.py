@@ -11,6 +11,7 @@ from splagger.environments.grid_navigation.family import GRIDS, HALLS
 from splagger.environments.minecraft_maze.family import MINECRAFT_MAZES
 from splagger.environments.options import read_value, split_options, write_value
 from splagger.environments.planning_game.family import PLANNING_GAMES
+from splagger.environments.point_robot.family import POINT_ROBOTS
 from splagger.environments.t_maze.family import T_MAZES
 from splagger.environments.trial import Trial
 from splagger.environments.trial_description import Boundary
@@ -23,6 +24,7 @@ ENTRIES: tuple[EnvironmentEntry, ...] = (
     *MINECRAFT_MAZES,
     *GRIDS,
     *HALLS,
+    *POINT_ROBOTS,
 )
 """Every registered environment, in the order in which they are listed to users."""
 

@@ -136,10 +136,79 @@ def test_the_map_lasts_for_the_trial():
     assert (labels[10] != labels[0]).any()
 
 
+def play(name: str, policy) -> np.ndarray:
+    """Returns of 4,000 episodes. `policy(game, state, observation, moves)` gives the action, where
+    `moves` counts the moves so far."""
+    trial = make_trial(name)
+
+    def episode(key):
+        start_key, step_key = jax.random.split(key)
+        state, observation = trial.reset(start_key)
+
+        def step(carry, key):
+            state, observation, moves = carry
+            action = policy(trial.environment, state.state, observation, moves)
+            state, result = trial.step(state, action, key)
+            return (state, result.observation, moves + (action != COLLECT)), result
+
+        keys = jax.random.split(step_key, 100)
+        _, steps = jax.lax.scan(step, (state, observation, jnp.array(0)), keys)
+        return steps.reward.sum(), steps.trial_end, steps.truncated
+
+    keys = jax.random.split(jax.random.key(4), 4000)
+    returns, trial_end, truncated = jax.jit(jax.vmap(episode))(keys)
+    np.testing.assert_array_equal(trial_end, np.tile(np.arange(100) == 99, (4000, 1)))
+    assert not truncated.any()
+    return np.asarray(returns)
+
+
+def straight(game, state, observation, moves):
+    """Goes to the goal, which it sees, and collects it."""
+    (x, y), (goal_x, goal_y) = game.coordinates(state.position), game.coordinates(state.goal)
+    right, up = (goal_x - x) % game.size, (goal_y - y) % game.size
+    along_x = jnp.where(right <= game.size // 2, RIGHT, LEFT)
+    along_y = jnp.where(up <= game.size // 2, UP, DOWN)
+    return jnp.where(right > 0, along_x, jnp.where(up > 0, along_y, COLLECT))
+
+
+def sweep(game, state, observation, moves):
+    """Visits all nine nodes in turn, and collects where the observation says goal."""
+    return jnp.where(observation[0] == 1, COLLECT, jnp.where(moves % 3 == 2, RIGHT, UP))
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "published"),
+    [
+        ("planning-game-3x3", straight, 39.7),
+        ("planning-game", straight, 31.6),
+        ("planning-game-3x3-goal-only", sweep, 17.9),
+    ],
+)
+def test_best_play_earns_what_is_promised(name, policy, published):
+    returns = play(name, policy)
+    game = make_trial(name).environment
+    assert isinstance(game, PlanningGame)
+    promised = game.sweep_return(1) if policy is sweep else game.oracle_return(1)
+    assert promised == pytest.approx(published, abs=0.05)
+    assert returns.mean() == pytest.approx(promised, abs=0.1)
+    if name == "planning-game-3x3":
+        assert returns.std() == pytest.approx(1.3, abs=0.1)
+
+
+def test_pictures_change_where_agent_goal_or_labels_do():
+    game = PlanningGame(3)
+    picture = game.render(task(), at(0, 0), 96)
+    assert picture.shape == (96, 96, 3)
+    other = PlanningGameTask(jnp.roll(task().labels, 1))
+    for changed in (
+        game.render(task(), at(0, 1), 96),
+        game.render(task(), at(0, 0, goal=4), 96),
+        game.render(other, at(0, 0), 96),
+    ):
+        assert (changed != picture).any()
+
+
 def test_best_returns():
-    assert PlanningGame(3).oracle_return(1) == pytest.approx(39.7, abs=0.05)
-    assert PlanningGame(4).oracle_return(1) == pytest.approx(31.6, abs=0.05)
-    assert PlanningGame(3).sweep_return(1) == pytest.approx(17.9, abs=0.05)
     assert PlanningGame(3).optimal_return(1) is None
     assert PlanningGame(3, "position").optimal_return(1) is None
     positions, goal = PlanningGame(3, "positions"), PlanningGame(3, "goal")

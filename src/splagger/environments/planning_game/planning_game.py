@@ -8,9 +8,11 @@ from typing import ClassVar, Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key
+import numpy as np
+from jaxtyping import Array, Float, Int, Key, UInt8
 
 from splagger.environments.environment import Environment, Step
+from splagger.environments.planning_game.picture import draw_planning_game
 from splagger.environments.planning_game.renewals import expected_renewals
 from splagger.environments.spaces import Box, Discrete
 from splagger.foundation.checks import check_at_least, check_choice
@@ -209,6 +211,13 @@ class PlanningGame(Environment[PlanningGameTask, PlanningGameState]):
         """x and y of the goal, as published; they change within an episode."""
         del task
         return jnp.stack(self.coordinates(state.goal)).astype(float)
+
+    def render(
+        self, task: PlanningGameTask, state: PlanningGameState, size: int = 256
+    ) -> UInt8[np.ndarray, "height width 3"]:
+        """The nodes with their labels, the goal's in green, and the agent in blue; arrows at the
+        border say that the grid goes on at the other side."""
+        return draw_planning_game(task.labels, state.position, state.goal, size)
 
     def oracle_return(self, episodes: int) -> float:
         """The expected return of an agent that knows the map and sees where the goal is.

@@ -1,0 +1,1 @@
+"""Points that are steered to a place they must find out."""
