@@ -304,8 +304,8 @@ class GridNavigation(Environment[GridTask, GridState]):
             self.size,
             self.possible_goals,
             visited=np.asarray(state.visited).reshape(self.size, self.height),
-            goal=tuple(map(int, task.goal)),
-            agent=tuple(map(int, state.position)),
+            goal=_cell(task.goal),
+            agent=_cell(state.position),
             pixels=size,
         )
 
@@ -349,3 +349,7 @@ class GridNavigation(Environment[GridTask, GridState]):
     def _draw_cell(self, key: Key[Array, ""]) -> Int[Array, "2"]:
         cells = jnp.array(self.possible_goals)
         return cells[jax.random.randint(key, (), 0, len(cells), dtype=int)]
+
+
+def _cell(position: Int[Array, "2"]) -> Cell:
+    return int(position[0]), int(position[1])

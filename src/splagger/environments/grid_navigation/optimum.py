@@ -32,7 +32,8 @@ def hall(
       open c_i different doors, none beyond M: M >= spacing c_i, and so c_i is at most
       (H + 1 + 2 c_(i-1)) / (spacing + 2), which the ordered way attains, rounded down.
     - So the r-th new door is found in no later episode, and in the same episode as no later one.
-      An episode earlier is worth V(x + 1) - c H more, which is at least what x + 2 j - 1 <= H costs.
+      An episode earlier is worth V(x + 1) - c H more. That is at least what the j - 1 doors before
+      it cost, 2 (j - 1) (s - c), because x + 2 j - 1 <= H.
     - Of the places, the nearest are best found first, since V falls with distance while the
       number of episodes in which the goal is known does not grow with r.
     - The r-th goal is found after r - 1 bonuses for other doors in any order; once the goal is

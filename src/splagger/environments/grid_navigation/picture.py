@@ -91,16 +91,16 @@ def hall_picture(
     return canvas.array()
 
 
-def _cell(canvas: Canvas, x: float, y: float, colour: Colour) -> None:
+def _cell(canvas: Canvas, x: float | int, y: float | int, colour: Colour) -> None:
     canvas.rectangle(x + _GAP, y + _GAP, 1 - 2 * _GAP, 1 - 2 * _GAP, colour, radius=0.1)
 
 
-def _flag(canvas: Canvas, x: float, y: float) -> None:
+def _flag(canvas: Canvas, x: float | int, y: float | int) -> None:
     canvas.line([(x + 0.36, y + 0.14), (x + 0.36, y + 0.84)], WALL, 0.06)
     canvas.polygon([(x + 0.36, y + 0.84), (x + 0.36, y + 0.46), (x + 0.78, y + 0.65)], GOAL)
 
 
-def _agent(canvas: Canvas, x: float, y: float, beside: bool) -> None:
+def _agent(canvas: Canvas, x: float | int, y: float | int, beside: bool) -> None:
     """The agent, smaller and in a corner where it stands beside the flag."""
     if beside:
         canvas.circle(x + 0.66, y + 0.28, 0.2, AGENT, outline="#FFFFFF", width=0.04)
