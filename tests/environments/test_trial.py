@@ -254,7 +254,6 @@ SMALL = [
     *(f"{maze.name}:length=6" for maze in T_MAZES),
     "planning-game-3x3:episode_steps=6",
     "minecraft-maze-order:rooms=1,timeout=40,resolution=2",
-    "minecraft-maze-noise:rooms=1,timeout=40,resolution=2",
 ]
 
 
