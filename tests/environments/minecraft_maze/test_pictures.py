@@ -19,7 +19,7 @@ def difference(first: str, second: str) -> float:
     return float(np.sqrt(np.mean((table[first] - table[second]) ** 2)))
 
 
-# What the pictures of the published mazes tell apart, and how well (SPEC 2.3).
+# What the pictures of the published mazes tell apart, and how well.
 @pytest.mark.parametrize(
     ("first", "second", "published"),
     [
@@ -47,7 +47,7 @@ LEFT, MIDDLE, RIGHT = slice(0, 2), slice(4, 6), slice(8, 10)
 UPPER = slice(0, 7)
 
 
-# Mean colours, in the same rows and columns, of the published pictures (SPEC 2.3).
+# Mean colours, in the same rows and columns, of the published pictures.
 @pytest.mark.parametrize(
     ("name", "rows", "columns", "published"),
     [

@@ -97,11 +97,11 @@ class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
 
     `colour`: a fair coin decides between UP, where all are green, and DOWN, where all are red.
     `order`: the colours are fair coins, and the task is UP only if all but the last are green and
-    the last is red; of two cells each alone does not decide it.
+    the last is red: of two cells, green and red is UP, and red and green is DOWN.
     """
     hidden_indicator: bool = eqx.field(default=False, static=True)
     """Whether black is shown instead of the indicator: then only the reward at the end tells."""
-    noise: float = eqx.field(default=0.0, static=True)
+    noise: float | int = eqx.field(default=0.0, static=True)
     """Standard deviation of the noise added to every number of an observation, at least 0.
 
     The sum is clipped to -1 to 1.
@@ -209,7 +209,7 @@ class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
         """Draws the rooms and puts the agent in front of the indicator. Nothing outlives an
         episode."""
         del state
-        rooms_key, noise_key = jax.random.split(key) if self.noise else (key, key)
+        rooms_key, noise_key = jax.random.split(key)
         state, observation = self.start(task, self.draw_room_types(rooms_key))
         if self.noise:
             observation = add_noise(observation, self.draw_noise(noise_key))
@@ -269,11 +269,7 @@ class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
         state = MinecraftMazeState(
             phase=state.phase + enters + finishes,
             room=state.room + leaves,
-            x=jnp.where(
-                enters,
-                0,
-                jnp.where(moves, x, state.x + moves_on + jnp.where(decides, sideways, 0)),
-            ),
+            x=jnp.select([enters, moves, decides], [0, x, sideways], state.x + moves_on),
             y=jnp.where(leaves, 0, jnp.where(moves, y, state.y)),
             timestep=state.timestep + ~timed_out,
             room_types=state.room_types,
