@@ -28,7 +28,7 @@ def order(
     )
 
 
-def noise(
+def noisy(
     rooms: int = 10,
     indicator_cells: int = 1,
     noise: float = 0.05,
@@ -88,7 +88,7 @@ MINECRAFT_MAZES: tuple[EnvironmentEntry, ...] = (
         "minecraft-maze-noise",
         "MC-LSN-v0",
         "remember a colour through rooms with pillars, all seen in noisy pictures",
-        noise,
+        noisy,
     ),
     _entry(
         "minecraft-maze-hidden",

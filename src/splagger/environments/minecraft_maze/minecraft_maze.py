@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import math
 from typing import ClassVar, Literal
 
 import equinox as eqx
@@ -11,19 +12,19 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key, UInt8
 
 from splagger.environments.environment import Environment, Step
+from splagger.environments.minecraft_maze.moves import (
+    CHOICE,
+    DISPLACEMENTS,
+    EXIT,
+    STEPS_OF_A_ROOM,
+    MinecraftMazeAction,
+)
 from splagger.environments.minecraft_maze.pictures import observed_pictures, picture
-from splagger.environments.minecraft_maze.scenes import CELLS, PICTURES, room_picture
+from splagger.environments.minecraft_maze.plan import end_plan, indicator_plan, room_plan
+from splagger.environments.minecraft_maze.scenes import PICTURES, ROOM_PICTURES
 from splagger.environments.spaces import Box, Discrete
 from splagger.foundation.checks import check_at_least, check_choice
 from splagger.foundation.errors import UserError
-
-
-class MinecraftMazeAction(enum.IntEnum):
-    """The three actions. The agent always looks forward."""
-
-    LEFT = 0
-    FORWARD = 1
-    RIGHT = 2
 
 
 class Indicator(enum.IntEnum):
@@ -68,40 +69,6 @@ class MinecraftMazeState(eqx.Module):
     the right side, or of iron."""
 
 
-# The moves inside a room; whatever is not here is blocked. From (0, 3) forward lies the next room.
-_MOVES = {
-    ((0, 0), MinecraftMazeAction.FORWARD): (0, 1),
-    ((0, 1), MinecraftMazeAction.LEFT): (-1, 1),
-    ((0, 1), MinecraftMazeAction.RIGHT): (1, 1),
-    ((-1, 1), MinecraftMazeAction.FORWARD): (-1, 2),
-    ((1, 1), MinecraftMazeAction.FORWARD): (1, 2),
-    ((-1, 2), MinecraftMazeAction.FORWARD): (-1, 3),
-    ((1, 2), MinecraftMazeAction.FORWARD): (1, 3),
-    ((-1, 3), MinecraftMazeAction.RIGHT): (0, 3),
-    ((1, 3), MinecraftMazeAction.LEFT): (0, 3),
-    ((0, 3), MinecraftMazeAction.FORWARD): (0, 4),
-}
-_CHOICE, _EXIT = (0, 1), (0, 4)
-_STEPS_OF_A_ROOM = 6
-
-
-def _displacements() -> np.ndarray:
-    """What each action adds to x and y, by x + 1, y and action."""
-    table = np.zeros((3, 4, len(MinecraftMazeAction), 2), dtype=np.int32)
-    for ((x, y), action), (new_x, new_y) in _MOVES.items():
-        table[x + 1, y, action] = new_x - x, new_y - y
-    return table
-
-
-def _room_pictures() -> np.ndarray:
-    """The number of the picture, by room type, x + 1 and y."""
-    table = np.zeros((2, 3, 4), dtype=np.int32)
-    for room_type in range(2):
-        for x, y in CELLS:
-            table[room_type, x + 1, y] = PICTURES.index(room_picture(room_type, x, y))
-    return table
-
-
 class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
     """A way through rooms that are seen as pictures, and a fork at its end.
 
@@ -130,11 +97,11 @@ class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
 
     `colour`: a fair coin decides between UP, where all are green, and DOWN, where all are red.
     `order`: the colours are fair coins, and the task is UP only if all but the last are green and
-    the last is red; of two cells each alone does not decide it.
+    the last is red: of two cells, green and red is UP, and red and green is DOWN.
     """
     hidden_indicator: bool = eqx.field(default=False, static=True)
     """Whether black is shown instead of the indicator: then only the reward at the end tells."""
-    noise: float = eqx.field(default=0.0, static=True)
+    noise: float | int = eqx.field(default=0.0, static=True)
     """Standard deviation of the noise added to every number of an observation, at least 0.
 
     The sum is clipped to -1 to 1.
@@ -175,7 +142,7 @@ class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
     @property
     def shortest_episode(self) -> int:
         """The steps of the shortest way to the end and of the decision there."""
-        return self.indicator_cells + _STEPS_OF_A_ROOM * self.rooms + 1
+        return self.indicator_cells + STEPS_OF_A_ROOM * self.rooms + 1
 
     @property
     def observation_space(self) -> Box:
@@ -242,7 +209,7 @@ class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
         """Draws the rooms and puts the agent in front of the indicator. Nothing outlives an
         episode."""
         del state
-        rooms_key, noise_key = jax.random.split(key) if self.noise else (key, key)
+        rooms_key, noise_key = jax.random.split(key)
         state, observation = self.start(task, self.draw_room_types(rooms_key))
         if self.noise:
             observation = add_noise(observation, self.draw_noise(noise_key))
@@ -285,12 +252,12 @@ class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
         moves_on = at_indicator & right
         enters = moves_on & (state.x == self.indicator_cells - 1)
 
-        displacement = jnp.asarray(_displacements())[state.x + 1, state.y, action]
+        displacement = jnp.asarray(DISPLACEMENTS)[state.x + 1, state.y, action]
         x, y = state.x + displacement[0], state.y + displacement[1]
         moves = in_room & jnp.any(displacement != 0)
-        chooses = in_room & (state.x == _CHOICE[0]) & (state.y == _CHOICE[1])
+        chooses = in_room & (state.x == CHOICE[0]) & (state.y == CHOICE[1])
         wrong_side = chooses & (right != state.room_types[state.room])
-        leaves = moves & (y == _EXIT[1])
+        leaves = moves & (y == EXIT[1])
         finishes = leaves & (state.room == self.rooms - 1)
 
         decides = at_end & (left | right)
@@ -302,11 +269,7 @@ class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
         state = MinecraftMazeState(
             phase=state.phase + enters + finishes,
             room=state.room + leaves,
-            x=jnp.where(
-                enters,
-                0,
-                jnp.where(moves, x, state.x + moves_on + jnp.where(decides, sideways, 0)),
-            ),
+            x=jnp.select([enters, moves, decides], [0, x, sideways], state.x + moves_on),
             y=jnp.where(leaves, 0, jnp.where(moves, y, state.y)),
             timestep=state.timestep + ~timed_out,
             room_types=state.room_types,
@@ -326,7 +289,7 @@ class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
             red, green = PICTURES.index("red"), PICTURES.index("green")
             indicator = jnp.where(task.green[state.x], green, red)
         room_type = state.room_types[state.room].astype(int)
-        room = jnp.asarray(_room_pictures())[room_type, state.x + 1, state.y]
+        room = jnp.asarray(ROOM_PICTURES)[room_type, state.x + 1, state.y]
         end = PICTURES.index("end")
         return jnp.where(
             state.phase == Phase.INDICATOR,
@@ -344,8 +307,27 @@ class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
     def render(
         self, task: MinecraftMazeTask, state: MinecraftMazeState, size: int = 256
     ) -> UInt8[np.ndarray, "height width 3"]:
-        """What the agent sees, at a high resolution."""
-        return picture(PICTURES[int(self.picture_number(task, state))], size)
+        """What the agent sees, without noise, and in the corner a plan of where it stands."""
+        number = int(self.picture_number(task, state))
+        pixels = picture(PICTURES[number], size).copy()
+        plan = self._plan(task, state, math.ceil(size / 3))
+        height, width, _ = plan.shape
+        pixels[-height:, :width] = plan
+        return pixels
+
+    def _plan(
+        self, task: MinecraftMazeTask, state: MinecraftMazeState, size: int
+    ) -> UInt8[np.ndarray, "height width 3"]:
+        x, y, room = int(state.x), int(state.y), int(state.room)
+        match Phase(int(state.phase)):
+            case Phase.INDICATOR:
+                green = np.asarray(task.green).tolist()
+                return indicator_plan(size, x, green, "indicator")
+            case Phase.ROOMS:
+                caption = f"room {room + 1}/{self.rooms}"
+                return room_plan(size, x, y, int(state.room_types[room]), caption)
+            case Phase.END:
+                return end_plan(size, x, int(task.indicator) == Indicator.UP, "end")
 
     def optimal_return(self, episodes: int) -> float:
         """The expected return of the best agent over a trial.
@@ -353,7 +335,7 @@ class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
         It passes every pillar on its right side and decides rightly; where the indicator is hidden
         its first decision is a guess of the likelier indicator.
         """
-        moves = self.MOVE_REWARD * (self.indicator_cells + _STEPS_OF_A_ROOM * self.rooms)
+        moves = self.MOVE_REWARD * (self.indicator_cells + STEPS_OF_A_ROOM * self.rooms)
         lost = 0.0
         if self.hidden_indicator:
             up = 0.5 if self.colour_rule == "colour" else 0.5**self.indicator_cells

@@ -27,6 +27,19 @@ PICTURES = (
 )
 """The names of all pictures, in the order of the tables of pictures. `black` shows nothing."""
 
+
+def _room_pictures() -> np.ndarray:
+    table = np.zeros((ROOM_TYPES, 3, 4), dtype=np.int32)
+    for room_type in range(ROOM_TYPES):
+        for x, y in CELLS:
+            table[room_type, x + 1, y] = PICTURES.index(room_picture(room_type, x, y))
+    table.setflags(write=False)
+    return table
+
+
+ROOM_PICTURES = _room_pictures()
+"""The place in `PICTURES` of what is seen in a room, by its type, x + 1 and y."""
+
 # A room from above, its far end first; x is from -2 to 2, y from 5 to 0. The pillar P stands where
 # the cell (0, 2) would be, and can be passed on either side.
 _PLAN = ("sssss", "cd.ic", "c...c", "c.P.c", "c...c", "cc.cc")

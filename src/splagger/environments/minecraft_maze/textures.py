@@ -108,7 +108,7 @@ def _border() -> np.ndarray:
     return np.minimum(np.minimum(rows, last - rows), np.minimum(columns, last - columns))
 
 
-def _tint(shade: Shade, colour: tuple[float, float, float]) -> Float[np.ndarray, "16 16 3"]:
+def _tint(shade: Shade, colour: tuple[int, int, int]) -> Float[np.ndarray, "16 16 3"]:
     """A colour times a shade."""
     return shade[..., None] * np.array(colour)
 
@@ -161,6 +161,8 @@ def _iron() -> np.ndarray:
     rows, columns = _grid()
     bands = np.array([3, 1, 0, -1, 2, 0, -2, -1, 2, 1, -1, -3, 1, 0, -1, -2])[rows]
     shade = 1 + 0.012 * bands + 0.008 * _grain(14)
+    rivets = np.isin(rows, (2, 13)) & np.isin(columns, (2, 13))
+    shade = np.where(rivets, 0.84, shade)
     edge = _border() == 0
     lit = edge & (rows + columns < TEXELS - 1)
     return _tint(np.where(lit, 1.07, np.where(edge, 0.84, shade)), (234, 234, 234))
