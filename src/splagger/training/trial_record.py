@@ -23,7 +23,7 @@ class Moment:
     else what the environment returned."""
     action: Shaped[np.ndarray, "..."] | None = None
     """The action that led here: an integer or a vector; None at an episode's start."""
-    reward: float = 0.0
+    reward: float | int = 0.0
     """The raw reward of that action."""
     episode_end: bool = False
     """Whether the episode is over."""
@@ -31,7 +31,7 @@ class Moment:
     """Whether it is over by a time limit alone."""
     success: bool = False
     """Whether it is over and was a success."""
-    memory_change: float = 0.0
+    memory_change: float | int = 0.0
     """How far the step moved the latent: the Euclidean norm of the change."""
 
 

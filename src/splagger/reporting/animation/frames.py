@@ -25,6 +25,7 @@ _ROOM_FOR_NUMBERS = 26.0  # beside the rows of an observation
 _START_PAUSE = 0.5  # seconds, as are the others
 _END_PAUSE = 0.9
 _LAST_PAUSE = 2.0
+_MOST_PAUSES = 12.0  # all but the last one together: with many episodes each is shorter
 
 
 class Frames(Sequence[Picture]):
@@ -94,14 +95,13 @@ class Frames(Sequence[Picture]):
 
     def durations(self, frames_per_second: int) -> list[float]:
         """How long each frame is seen, in seconds: longer where an episode starts or ends."""
-        durations = []
-        for number in self.shown:
-            moment = self._record.moments[number]
-            pause = _END_PAUSE if moment.episode_end else 0.0 if moment.step else _START_PAUSE
-            if number == self.shown[-1]:
-                pause = _LAST_PAUSE
-            durations.append(1 / frames_per_second + pause)
-        return durations
+        moments = [self._record.moments[number] for number in self.shown]
+        pauses = np.asarray(
+            [_END_PAUSE if m.episode_end else 0.0 if m.step else _START_PAUSE for m in moments]
+        )
+        pauses *= min(1.0, _MOST_PAUSES / pauses.sum())
+        pauses[-1] = _LAST_PAUSE
+        return (1 / frames_per_second + pauses).tolist()
 
     def _draw_picture(self, sheet: Sheet, now: int) -> None:
         picture = self._record.pictures[now]

@@ -3,8 +3,8 @@
 import math
 
 
-def number_text(value: float, *, signed: bool = True) -> str:
-    """A number with at most two decimals, and with a real minus sign.
+def number_text(value: float | int, *, signed: bool = True) -> str:
+    """A number with two decimals at most, or two digits if it is small, and a real minus sign.
 
     **Arguments:**
 
@@ -13,10 +13,10 @@ def number_text(value: float, *, signed: bool = True) -> str:
     """
     if not math.isfinite(value):
         return "∞" if value > 0 else "−∞" if value < 0 else "not a number"
-    decimals = 2 if abs(value) < 100 else 0
-    text = f"{abs(value):,.{decimals}f}"
-    if "." in text:
+    if value == 0:
+        return "0"
+    size = abs(value)
+    text = f"{size:.2g}" if size < 0.01 else f"{size:,.{2 if size < 100 else 0}f}"
+    if "." in text and "e" not in text:
         text = text.rstrip("0").rstrip(".")
-    if text == "0":
-        return text
     return f"−{text}" if value < 0 else f"+{text}" if signed else text

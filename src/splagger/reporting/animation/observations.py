@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from splagger.environments.canvas import AGENT, BACKGROUND, HINT, INK, LINE
 from splagger.reporting.animation.numbers import number_text
-from splagger.reporting.animation.sheet import Sheet, rgb
+from splagger.reporting.animation.sheet import Length, Sheet, rgb
 from splagger.reporting.animation.timeline import Axis
 from splagger.reporting.style import QUIET_COLOUR
 from splagger.training.trial_record import TrialRecord
@@ -38,7 +38,7 @@ class ObservationStrips:
         """How high it is, with its label."""
         return _LABEL + self._heat.shape[0] / self._axis.scale
 
-    def draw(self, sheet: Sheet, y: float, now: int) -> None:
+    def draw(self, sheet: Sheet, y: Length, now: int) -> None:
         """Draws the rows up to the present moment, with their upper edge at `y`."""
         axis = self._axis
         reached = int(axis.edges[now + 1])

@@ -7,7 +7,7 @@ from jaxtyping import Shaped
 
 from splagger.environments.canvas import AGENT, BACKGROUND, DANGER, GOAL, INK
 from splagger.reporting.animation.numbers import number_text
-from splagger.reporting.animation.sheet import DESIGN_WIDTH, Sheet
+from splagger.reporting.animation.sheet import DESIGN_WIDTH, Length, Sheet
 from splagger.reporting.style import QUIET_COLOUR
 from splagger.training.trial_record import Moment, TrialRecord
 
@@ -52,7 +52,7 @@ class Readings:
             sheet.pill(right - width, 27, width, 16, colour)
             sheet.text(right - width / 2, 35, words, 10, BACKGROUND, bold=True, anchor="mm")
 
-    def draw_numbers(self, sheet: Sheet, y: float, now: int) -> None:
+    def draw_numbers(self, sheet: Sheet, y: Length, now: int) -> None:
         """Draws step, action, reward and sums of rewards, with their upper edge at `y`."""
         moment = self._record.moments[now]
         started = moment.action is not None
@@ -73,7 +73,7 @@ class Readings:
                 sheet.text(x, y + 34, value, 15, colour, bold=True)
 
     def _draw_action(
-        self, sheet: Sheet, x: float, y: float, action: Shaped[np.ndarray, "..."]
+        self, sheet: Sheet, x: Length, y: Length, action: Shaped[np.ndarray, "..."]
     ) -> None:
         names = self._record.action_names
         if np.issubdtype(action.dtype, np.integer) and action.ndim == 0:
@@ -100,5 +100,5 @@ class Readings:
         return ("failure", DANGER) if self._record.has_success else ("episode over", QUIET_COLOUR)
 
 
-def _colour_of(reward: float) -> str:
+def _colour_of(reward: float | int) -> str:
     return GOAL if reward > 0 else DANGER if reward < 0 else INK

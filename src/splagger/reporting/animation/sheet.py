@@ -11,8 +11,8 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from splagger.environments.canvas import BACKGROUND, INK
 
-Colour = tuple[int, int, int]
-"""Red, green and blue, 0 to 255."""
+Length = float | int
+"""A length or a place in units of a frame of the design's width."""
 
 Anchor = Literal["ls", "ms", "rs", "mm"]
 """Which point of a text is meant: left, middle or right on its baseline; or its centre."""
@@ -26,7 +26,7 @@ _OVERSAMPLING = 4
 class Sheet:
     """A picture to draw on. Lengths are those of a frame of `DESIGN_WIDTH`."""
 
-    def __init__(self, image: Image.Image, scale: float):
+    def __init__(self, image: Image.Image, scale: Length):
         """Draws on `image`, on which a unit has `scale` pixels."""
         self.image = image
         self._scale = scale
@@ -34,15 +34,15 @@ class Sheet:
 
     def text(
         self,
-        x: float,
-        y: float,
+        x: Length,
+        y: Length,
         words: str,
-        size: float,
+        size: Length,
         colour: str = INK,
         *,
         bold: bool = False,
         anchor: Anchor = "ls",
-        width: float = float("inf"),
+        width: Length = float("inf"),
     ) -> float:
         """Writes words in a line, cut to `width`.
 
@@ -58,20 +58,20 @@ class Sheet:
         self._draw.text(place, words, colour, font, anchor)
         return font.getlength(words) / self._scale
 
-    def rectangle(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+    def rectangle(self, x: Length, y: Length, width: Length, height: Length, colour: str) -> None:
         """A rectangle of whole pixels, at least one each way, with its upper left corner there."""
         left, top = round(x * self._scale), round(y * self._scale)
         right = max(left, round((x + width) * self._scale) - 1)
         bottom = max(top, round((y + height) * self._scale) - 1)
         self._draw.rectangle((left, top, right, bottom), colour)
 
-    def pill(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+    def pill(self, x: Length, y: Length, width: Length, height: Length, colour: str) -> None:
         """A rectangle with round ends, smooth, with its upper left corner there."""
         size = (round(width * self._scale), round(height * self._scale))
         mask = _pill(*size)
         self.image.paste(colour, (round(x * self._scale), round(y * self._scale)), mask)
 
-    def paste(self, x: float, y: float, picture: UInt8[np.ndarray, "height width 3"]) -> None:
+    def paste(self, x: Length, y: Length, picture: UInt8[np.ndarray, "height width 3"]) -> None:
         """Puts a picture there; its pixels stay as they are."""
         self.image.paste(Image.fromarray(picture), (round(x * self._scale), round(y * self._scale)))
 
@@ -86,7 +86,7 @@ def rgb(colour: str) -> np.ndarray:
     return np.asarray(ImageColor.getrgb(colour), float)
 
 
-def mixed(colour: str, share: float, other: str = BACKGROUND) -> str:
+def mixed(colour: str, share: Length, other: str = BACKGROUND) -> str:
     """A colour of which a `share` from 0 to 1 is left and the rest is the other one."""
     red, green, blue = np.rint(share * rgb(colour) + (1 - share) * rgb(other)).astype(int)
     return f"#{red:02X}{green:02X}{blue:02X}"

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from splagger.environments.canvas import AGENT, DANGER, GOAL, INK, LINE
-from splagger.reporting.animation.sheet import Sheet, blank, mixed, rgb
+from splagger.reporting.animation.sheet import Length, Sheet, blank, mixed, rgb
 from splagger.reporting.style import QUIET_COLOUR
 from splagger.training.trial_record import TrialRecord
 
@@ -25,11 +25,11 @@ _PALE = 0.3  # what is left of the colours of the future
 class Axis:
     """Where the moments of a trial lie from left to right."""
 
-    left: float
+    left: Length
     """Where the first one begins, in units of a frame of the design's width."""
-    width: float
+    width: Length
     """How wide all of them are."""
-    scale: float
+    scale: Length
     """Pixels of a unit."""
     moments: int
     """How many there are."""
@@ -80,7 +80,7 @@ class Timeline:
         """How high the strips are, with their labels."""
         return self._rewards_top + _REWARDS + _EPISODES
 
-    def draw(self, sheet: Sheet, y: float, now: int) -> None:
+    def draw(self, sheet: Sheet, y: Length, now: int) -> None:
         """Draws the strips.
 
         **Arguments:**
@@ -136,7 +136,7 @@ class Timeline:
             sheet.paste(0, zero, negative[::-1])
         sheet.rectangle(0, zero, axis.width, 1 / axis.scale, LINE)
 
-    def _draw_episodes(self, sheet: Sheet, y: float, now: int) -> None:
+    def _draw_episodes(self, sheet: Sheet, y: Length, now: int) -> None:
         """The number of every episode below it, and whether it was a success once it is over."""
         axis, record = self._axis, self._record
         start = 0
