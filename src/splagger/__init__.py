@@ -1,7 +1,8 @@
 """SplAgger: split aggregation for meta-reinforcement learning.
 
 `train` and `resume` make and continue runs, `load` gives a trained agent for any loop,
-`evaluate_run` tests a run, `plot_runs` draws it. jax is imported at first use, not here.
+`evaluate_run` tests a run, `plot_runs` draws it, `watch_run` shows what it does. jax is imported at
+first use, not here.
 """
 
 import importlib
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from splagger.foundation.errors import UserError
     from splagger.foundation.settings import Settings
     from splagger.recipes.recipes import settings_for
+    from splagger.reporting.animation.settings import AnimationSettings
     from splagger.reporting.curves import plot_runs
+    from splagger.reporting.watch import watch_random, watch_run
     from splagger.training.evaluate_run import evaluate_run
     from splagger.training.train import resume, start_run, train
     from splagger.training.trained_agent import TrainedAgent, load
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AnimationSettings": "splagger.reporting.animation.settings",
     "Box": "splagger.environments.spaces",
     "Discrete": "splagger.environments.spaces",
     "Environment": "splagger.environments",
@@ -37,9 +41,12 @@ _HOMES = {
     "settings_for": "splagger.recipes.recipes",
     "start_run": "splagger.training.train",
     "train": "splagger.training.train",
+    "watch_random": "splagger.reporting.watch",
+    "watch_run": "splagger.reporting.watch",
 }
 
 __all__ = [
+    "AnimationSettings",
     "Box",
     "Discrete",
     "Environment",
@@ -56,6 +63,8 @@ __all__ = [
     "settings_for",
     "start_run",
     "train",
+    "watch_random",
+    "watch_run",
 ]
 
 

@@ -21,10 +21,11 @@ from splagger.cli.commands import (
     Train,
 )
 from splagger.cli.tables import complain
+from splagger.cli.watch import Watch
 from splagger.foundation.errors import UserError
 from splagger.recipes.recipes import settings_for
 
-Command = Train | Resume | Evaluate | Plot | Analyse | Environments | Agents | Demo
+Command = Train | Resume | Evaluate | Watch | Plot | Analyse | Environments | Agents | Demo
 """Any of the commands, with its arguments; `run` runs it."""
 
 _SWITCHES = ("--overwrite", "--quiet")
@@ -95,6 +96,7 @@ def _parse_with(words: list[str], environment: str, choices: dict[str, Any]) -> 
         Annotated[Train, tyro.conf.subcommand("train", default=train)]
         | Annotated[Resume, tyro.conf.subcommand("resume")]
         | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+        | Annotated[Watch, tyro.conf.subcommand("watch")]
         | Annotated[Plot, tyro.conf.subcommand("plot")]
         | Annotated[Analyse, tyro.conf.subcommand("analyse")]
         | Annotated[Environments, tyro.conf.subcommand("environments")]

@@ -99,6 +99,9 @@ class Environment(eqx.Module, Generic[Task, State]):
     has_success: ClassVar[bool] = False
     """Whether `Step.success` means something. If so a success rate is reported."""
 
+    action_names: ClassVar[tuple[str, ...]] = ()
+    """What people call the actions of a `Discrete` action space; empty: by their numbers."""
+
     @abc.abstractmethod
     def sample_task(self, key: Key[Array, ""]) -> Task:
         """Draws a task from the distribution."""

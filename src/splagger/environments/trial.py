@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from splagger.environments.environment import Environment
+from splagger.environments.environment import Environment, Step
 from splagger.environments.task_information import TaskInformation
 from splagger.environments.trial_description import TrialDescription
 
@@ -91,9 +91,9 @@ class Trial(TrialDescription[Environment]):
 
         **Returns:** the state from which to step next, and a `TrialStep`.
         """
-        step_key, episode_key, trial_key = jax.random.split(key, 3)
+        _, episode_key, trial_key = jax.random.split(key, 3)
         task = trial_state.task
-        state, step = self.environment.step(task, trial_state.state, action, step_key)
+        state, step = self.advance(trial_state, action, key)
         steps = trial_state.steps + 1
 
         if self.environment.truncates:
@@ -129,6 +129,19 @@ class Trial(TrialDescription[Environment]):
             success=step.success & episode_end,
             episode=trial_state.episode,
         )
+
+    def advance(
+        self, trial_state: TrialState, action: Array, key: Key[Array, ""]
+    ) -> tuple[Any, Step]:
+        """The part of `step` that the environment makes: what it comes to before anything begins
+        anew. At an episode's end that is what `step` itself no longer shows.
+
+        The arguments are those of `step`.
+
+        **Returns:** the environment's state after the step, and its `Step`.
+        """
+        step_key, _, _ = jax.random.split(key, 3)
+        return self.environment.step(trial_state.task, trial_state.state, action, step_key)
 
     def task_information(self, trial_state: TrialState) -> TaskInformation:
         """The hidden task of the running trial."""

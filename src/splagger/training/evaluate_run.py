@@ -6,13 +6,14 @@ from typing import Any
 import jax
 import numpy as np
 
+from splagger.agent import Agent
 from splagger.environments.registry import canonical_name
 from splagger.environments.trial import Trial
 from splagger.foundation.errors import UserError
 from splagger.foundation.precision import matrix_product_precision
 from splagger.recipes.build import build_trial
 from splagger.training.compilation_cache import enable_compilation_cache
-from splagger.training.session import open_session, restore_latest
+from splagger.training.session import Session, open_session, restore_latest
 
 
 def evaluate_run(
@@ -48,17 +49,8 @@ def evaluate_run(
         raise UserError(f"seed is {seed}, but it must be at least 0 and below {2**32}.")
     enable_compilation_cache()
     directory, session = open_session(Path(run), trust=trust)
-    trial = session.trial
-    if environment is not None:
-        trial = build_trial(session.settings, environment, trust=trust)
-        _check_fits(trial, session.trial, environment)
     state, metadata = restore_latest(directory, session)
-    needs_task = state.agent.networks.actor_critic.needs_task
-    if needs_task and trial.tasks != session.trial.tasks:
-        raise UserError(
-            f"environment '{environment}' has {trial.tasks or 'no finite number of'} tasks, but "
-            f"the agent was trained with a network for each of {session.trial.tasks}."
-        )
+    trial = trial_elsewhere(session, state.agent, environment, trust=trust)
     with matrix_product_precision(session.settings.precision):
         evaluation = jax.device_get(
             session.sweep.evaluate(
@@ -94,7 +86,24 @@ def evaluate_run(
     }
 
 
-def _check_fits(trial: Trial, trained: Trial, environment: str) -> None:
+def trial_elsewhere(
+    session: Session, agent: Agent, environment: str | None, *, trust: bool
+) -> Trial:
+    """The trials of an environment for an agent that was perhaps trained on another one.
+
+    **Arguments:**
+
+    - `session`: of the agent's run.
+    - `agent`: one or more of its members.
+    - `environment`: the environment; None for the one trained on.
+    - `trust`: whether code that its name refers to may be imported.
+
+    **Raises:** `UserError` if it does not fit the agent.
+    """
+    trained = session.trial
+    if environment is None:
+        return trained
+    trial = build_trial(session.settings, environment, trust=trust)
     if trial.observation_size != trained.observation_size:
         raise UserError(
             f"environment '{environment}' has observations of {trial.observation_size} numbers "
@@ -106,3 +115,9 @@ def _check_fits(trial: Trial, trained: Trial, environment: str) -> None:
             f"environment '{environment}' has the action space {trial.action_space}, but the "
             f"agent was trained with {trained.action_space}."
         )
+    if agent.networks.actor_critic.needs_task and trial.tasks != trained.tasks:
+        raise UserError(
+            f"environment '{environment}' has {trial.tasks or 'no finite number of'} tasks, but "
+            f"the agent was trained with a network for each of {trained.tasks}."
+        )
+    return trial

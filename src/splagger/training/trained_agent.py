@@ -16,7 +16,7 @@ from splagger.environments.trial import Trial
 from splagger.foundation.errors import UserError
 from splagger.sequence.embedding import Transition
 from splagger.sequence.split_aggregator import Memory
-from splagger.training.session import open_session, restore_latest
+from splagger.training.session import Session, open_session, restore_latest
 
 
 class TrialMemory(eqx.Module):
@@ -155,6 +155,17 @@ def load(
 
     **Raises:** `UserError` if the run cannot be read, has no checkpoint, or has no such member.
     """
+    session, agent = load_member(run, learning_rate=learning_rate, seed=seed, trust=trust)
+    return TrainedAgent(agent, session.trial)
+
+
+def load_member(
+    run: str | Path, *, learning_rate: float | None, seed: int | None, trust: bool
+) -> tuple[Session, Agent]:
+    """Loads the agent alone, and the objects that its run's settings describe.
+
+    The arguments and errors are those of `load`.
+    """
     directory, session = open_session(Path(run), trust=trust)
     fitting = [
         index
@@ -174,8 +185,7 @@ def load(
         total = total if frames == row.frames else 0.0
         last[row.member] = (row.frames, total + row.episode_return)
     best = max(fitting, key=lambda member: last.get(member, (0, -np.inf))[1])
-    agent = jax.tree.map(lambda leaf: leaf[best], state.agent)
-    return TrainedAgent(agent, session.trial)
+    return session, jax.tree.map(lambda leaf: leaf[best], state.agent)
 
 
 @eqx.filter_jit

@@ -6,11 +6,13 @@ from typing import ClassVar, Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Key
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, Key, UInt8
 
 from splagger.environments.environment import Environment, Step
 from splagger.environments.spaces import Box, Discrete
 from splagger.environments.t_maze.bayes import bayes_error
+from splagger.environments.t_maze.picture import draw_t_maze
 from splagger.foundation.checks import check_at_least, check_choice, check_fraction
 from splagger.foundation.errors import UserError
 
@@ -35,7 +37,8 @@ class TMazeState(eqx.Module):
     """Where the agent stands."""
 
     position: Int[Array, ""]
-    """Position in the corridor, 0 to length - 1."""
+    """Position in the corridor, 0 to length - 1; after a decision, length in the upper arm and
+    length + 1 in the lower one."""
     timestep: Int[Array, ""]
     """Steps made in this episode, 0 to the timeout."""
     check: Int[Array, ""]
@@ -101,6 +104,7 @@ class TMaze(Environment[TMazeTask, TMazeState]):
 
     truncates: ClassVar[bool] = False
     has_success: ClassVar[bool] = True
+    action_names: ClassVar[tuple[str, ...]] = tuple(action.name.lower() for action in TMazeAction)
 
     def __check_init__(self) -> None:
         check_at_least("length of a T-maze", self.length, 2)
@@ -151,6 +155,12 @@ class TMaze(Environment[TMazeTask, TMazeState]):
     def action_space(self) -> Discrete:
         """The four actions of `TMazeAction`."""
         return Discrete(len(TMazeAction))
+
+    @property
+    def indicator_positions(self) -> tuple[int, ...]:
+        """Where each of the task's indicators is shown, unless the maze is latent."""
+        second = self.second_indicator_position
+        return (self.indicator_position, *(() if second is None else (second,)))
 
     @property
     def max_episode_steps(self) -> int:
@@ -239,12 +249,13 @@ class TMaze(Environment[TMazeTask, TMazeState]):
             moves = jnp.ones((), dtype=bool)
         else:
             moves = action == TMazeAction.RIGHT
-        moves = moves & ~at_end & ~timed_out
+        moves = moves & (state.position < self.length - 1) & ~timed_out
         if self.checks:
             reward = jnp.where(moves, self.check_reward, reward)
+        arm = jnp.where(chosen == TMazeAction.UP, self.length, self.length + 1)
 
         state = TMazeState(
-            position=state.position + moves,
+            position=jnp.where(decides, arm, state.position + moves),
             timestep=state.timestep + ~timed_out,
             check=check.astype(int),
         )
@@ -256,18 +267,17 @@ class TMaze(Environment[TMazeTask, TMazeState]):
         )
 
     def observe(self, task: TMazeTask, state: TMazeState) -> Float[Array, "observation"]:
-        """The observation in a state."""
+        """The observation in a state. Both arms look like the end of the corridor."""
+        place = jnp.minimum(state.position, self.length - 1)
         indicator = jnp.zeros((), dtype=float)
         if self.latent_probabilities is None:
-            positions = (self.indicator_position, self.second_indicator_position)
-            for index, position in enumerate(positions):
-                if position is not None:
-                    sign = _sign(task.indicators[index])
-                    indicator = jnp.where(state.position == position, sign, indicator)
+            for index, position in enumerate(self.indicator_positions):
+                sign = _sign(task.indicators[index])
+                indicator = jnp.where(place == position, sign, indicator)
         numbers = [
-            jnp.where(state.position == 0, 1.0, 0.0),
+            jnp.where(place == 0, 1.0, 0.0),
             indicator,
-            jnp.where(state.position == self.length - 1, 1.0, 0.0),
+            jnp.where(place == self.length - 1, 1.0, 0.0),
             _sign(state.check),
         ]
         time = state.timestep.astype(float)
@@ -276,6 +286,22 @@ class TMaze(Environment[TMazeTask, TMazeState]):
         elif self.position_encoding == "wave":
             numbers += [jnp.sin(time), jnp.cos(time / self.time_limit)]
         return jnp.stack(numbers)
+
+    def render(
+        self, task: TMazeTask, state: TMazeState, size: int = 256
+    ) -> UInt8[np.ndarray, "height width 3"]:
+        """The part of the corridor around the agent, and below it the whole of it."""
+        shown = zip(self.indicator_positions, task.indicators, strict=True)
+        if self.latent_probabilities is not None:
+            shown = ()
+        return draw_t_maze(
+            length=self.length,
+            signs=tuple((place, bool(sign == TMazeAction.UP)) for place, sign in shown),
+            upper_is_right=bool(self.correct_decision(task) == TMazeAction.UP),
+            position=int(state.position),
+            check_up=bool(state.check == TMazeAction.UP),
+            size=size,
+        )
 
     def bayes_error(self) -> float:
         """Probability that the best first decision of a trial is wrong; 0 unless latent.

@@ -1,0 +1,1 @@
+"""Moving pictures of trials: how frames are composed and written to files."""
