@@ -17,8 +17,11 @@ from splagger.environments.trial import Trial
 
 ROOT = Path(__file__).resolve().parents[1]
 
-STEPS = {"planning-game": 7, "minecraft-maze": 2, "grid": 9, "hall": 14, "point-robot": 12}
+RANDOM_STEPS = {"planning-game": 7, "grid": 9, "hall": 14, "point-robot": 12}
 """Random steps before the picture, by how names begin; else 5."""
+
+ACTIONS = {"minecraft-maze": (2, 2)}
+"""Actions in place of random ones: past the indicators, into the first room."""
 
 
 def main() -> None:
@@ -29,23 +32,26 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name in environment_names():
-        steps = next((n for start, n in STEPS.items() if name.startswith(start)), 5)
+        actions = next((given for start, given in ACTIONS.items() if name.startswith(start)), None)
+        steps = next((n for start, n in RANDOM_STEPS.items() if name.startswith(start)), 5)
         path = arguments.out / f"{name}.png"
-        picture = Image.fromarray(draw(make_trial(name), steps, arguments.size))
+        picture = Image.fromarray(draw(make_trial(name), actions or steps, arguments.size))
         # A palette: these are flat colours, and the files stay small.
         picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(path, optimize=True)
         print(path)
 
 
-def draw(trial: Trial, steps: int, size: int):
-    """The picture after some random actions in the task of a fixed key."""
+def draw(trial: Trial, actions: tuple[int, ...] | int, size: int):
+    """The picture after some actions, or a number of random ones, in the task of a fixed key."""
     key = jax.random.key(3)
     state, _ = trial.reset(key)
     step = jax.jit(trial.step)
-    for number in range(steps):
+    for number in range(actions if isinstance(actions, int) else len(actions)):
         action_key, step_key = jax.random.split(jax.random.fold_in(key, number))
         space = trial.action_space
-        if isinstance(space, Discrete):
+        if not isinstance(actions, int):
+            action = jax.numpy.asarray(actions[number])
+        elif isinstance(space, Discrete):
             action = jax.random.randint(action_key, (), 0, space.n)
         else:
             low, high = (jax.numpy.asarray(bound) for bound in space.bounds)
