@@ -1,6 +1,8 @@
 """The code in the README and the guides runs as it stands."""
 
 import re
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,25 +10,49 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"# (\w+\.py)\n")  # the first line of a block that readers save as a file
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_python_blocks_run_in_order(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     names: dict[str, object] = {}
     for block in CODE.findall(page.read_text()):
+        file = FILE.match(block)
+        if file:
+            (tmp_path / file[1]).write_text(block)
         exec(compile(block, str(page), "exec"), names)
     if page.name == "README.md":
         assert names["returns"] == [4.0] * 4
 
 
-def test_commands_of_the_readme_parse():
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_parse(page: Path):
     from splagger.cli.main import parse
 
-    commands = re.findall(r"^\$ splagger (.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert len(commands) >= 5
+    commands = re.findall(r"^\$ splagger (.*)$", page.read_text(), re.MULTILINE)
+    assert len(commands) >= (5 if page.name == "README.md" else 0)
     for command in commands:
         parse(command.split())
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
+def test_examples_run(
+    example: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    assert len(example.read_text().splitlines()) < 60
+    if example.stem.startswith("gymnax"):
+        pytest.importorskip("gymnax")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(example.parent)
+    monkeypatch.setattr(sys, "argv", [str(example), "3200"])
+    runpy.run_path(str(example), run_name="__main__")
+    assert "mean return of each episode: [" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -39,18 +39,17 @@ def environments_table() -> Table:
     """Every environment: name, alias, episodes of a trial, best possible return, description."""
     from splagger.environments.registry import ENTRIES, EnvironmentSpecification
 
-    table = Table(title="Environments", title_justify="left", show_lines=True)
-    table.add_column("name\n(published id)", no_wrap=True)
+    table = Table(title="Environments", title_justify="left")
+    table.add_column("name (published id), and what the agent has to do")
     table.add_column("episodes", justify="right")
     table.add_column("optimum", justify="right")
-    table.add_column("description")
     for entry in ENTRIES:
         optimum = EnvironmentSpecification.parse(entry.name).trial().optimal_return
         table.add_row(
-            "\n".join([entry.name, *(f"({alias})" for alias in entry.aliases[:1])]),
+            "".join([f"[bold]{entry.name}[/bold]", *(f" ({alias})" for alias in entry.aliases[:1])])
+            + f"\n{entry.description}",
             str(entry.episodes),
             "unknown" if optimum is None else f"{optimum:.2f}",
-            entry.description,
         )
     table.caption = (
         "optimum: best possible expected return of a trial. "
