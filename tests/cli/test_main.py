@@ -18,7 +18,8 @@ from splagger.foundation.settings import Settings
 from splagger.recipes.agents import AGENTS
 from splagger.recipes.recipes import RECIPES, settings_for
 
-COMMANDS = ["train", "resume", "evaluate", "plot", "analyse", "environments", "agents", "demo"]
+COMMANDS = ["train", "resume", "evaluate", "watch", "plot", "analyse", "environments"]
+COMMANDS += ["agents", "demo"]
 
 
 def train_settings(*words: str) -> Settings:

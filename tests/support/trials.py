@@ -1,14 +1,26 @@
-"""Records of trials that nobody played."""
+"""Records of trials that nobody played, and what becomes of them."""
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageSequence
 
 from splagger.training.trial_record import Moment, TrialRecord
 
 SIDE = 40
 """Pixels of the pictures' sides."""
+
+
+def read_gif(content: bytes) -> tuple[list[np.ndarray], list[int]]:
+    """The frames of a GIF, and how many milliseconds each is seen."""
+    frames, durations = [], []
+    with Image.open(io.BytesIO(content)) as image:
+        for frame in ImageSequence.Iterator(image):
+            frames.append(np.asarray(frame.convert("RGB")))
+            durations.append(frame.info["duration"])
+    return frames, durations
 
 
 def trial_record(
@@ -46,9 +58,14 @@ def trial_record(
                     memory_change=float(step),
                 )
             )
+    shown: Sequence[np.ndarray | None]
     if isinstance(pictures, bool):
-        plain = [np.full((SIDE, SIDE, 3), 200 - n % 200, np.uint8) for n in range(len(moments))]
-        pictures = plain if pictures else [None] * len(moments)
+        shades = [200 - number % 200 for number in range(len(moments))]
+        shown = [
+            np.full((SIDE, SIDE, 3), shade, np.uint8) if pictures else None for shade in shades
+        ]
+    else:
+        shown = pictures
     values: dict[str, Any] = {
         "agent": "splagger",
         "environment": "t-maze-noise",
@@ -57,6 +74,6 @@ def trial_record(
         "remembers": True,
         "action_names": (),
         "moments": tuple(moments),
-        "pictures": pictures,
+        "pictures": shown,
     }
     return TrialRecord(**(values | changes))

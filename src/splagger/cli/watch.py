@@ -96,7 +96,8 @@ class Watch:
 
     def _refuse_options_of_runs(self) -> None:
         for name in ("learning_rate", "member_seed", "environment", "sample", "trust"):
-            if getattr(self, name) not in (None, False):
+            value = getattr(self, name)
+            if value is not None and value is not False:
                 raise UserError(
                     f"--{name.replace('_', '-')} is for a run, but --random shows none; leave it "
                     "out."

@@ -36,7 +36,7 @@ class StatePictures(Sequence[Picture | None]):
 
         - `environment`: draws.
         - `task`: of the whole trial.
-        - `states`: one for every picture, on the host.
+        - `states`: one for every picture.
         - `size`: pixels of the longer side.
         """
         self._environment = environment
@@ -83,18 +83,17 @@ def play_trial(
     size = trial.environment.observation_space.size
     limit = trial.max_steps if max_steps is None else min(max_steps, trial.max_steps)
 
-    task = jax.device_get(state.task)
-    states = [jax.device_get(state.state)]
+    task, states = state.task, [state.state]
     moments = [Moment(0, 0, np.asarray(observation)[:size])]
     for step in range(limit):
         steps = int(moments[-1].step) + 1
         environment_key = jax.random.split(jax.random.fold_in(step_key, step), 1)[0]
         action_key = jax.random.fold_in(jax.random.fold_in(key, _ACTIONS), step)
-        state, observation, memory, seen = _step(
+        state, observation, memory, ended, seen = _step(
             trial, actor, state, observation, memory, environment_key, action_key
         )
-        ended, reached, result, action, change = jax.device_get(seen)
         states.append(ended)
+        reached, result, action, change = jax.device_get(seen)
         moments.append(
             Moment(
                 episode=int(result.episode),
@@ -112,7 +111,7 @@ def play_trial(
         if result.trial_end:
             break
         if result.episode_end:
-            states.append(jax.device_get(state.state))
+            states.append(state.state)
             start = np.asarray(result.observation)[:size]
             moments.append(Moment(int(result.episode) + 1, 0, start))
     return TrialRecord(
@@ -137,9 +136,8 @@ def _initial_memory(actor: Actor) -> Any:
     return actor.initial_memory()
 
 
-_Seen = tuple[Any, Step, TrialStep, Array, Array]
-"""The environment's state at the step's end, its step, the trial's, the action, and how far the
-latent moved."""
+_Seen = tuple[Step, TrialStep, Array, Array]
+"""The environment's step, the trial's, the action, and how far the latent moved."""
 
 
 @eqx.filter_jit
@@ -151,7 +149,7 @@ def _step(
     memory: Any,
     environment_key: PRNGKeyArray,
     action_key: PRNGKeyArray,
-) -> tuple[TrialState, Array, Any, _Seen]:
+) -> tuple[TrialState, Array, Any, Any, _Seen]:
     acted_on = observation[None]
     task = jax.tree.map(lambda leaf: leaf[None], trial.task_information(state))
     action = actor.act(memory, acted_on, task, action_key)
@@ -160,4 +158,4 @@ def _step(
     following, result = trial.step(state, action[0], environment_key)
     transition = Transition(acted_on, action, result.reward[None], result.next_observation[None])
     memory, change = actor.observe(memory, transition)
-    return following, result.observation, memory, (ended, reached, result, action[0], change)
+    return following, result.observation, memory, ended, (reached, result, action[0], change)

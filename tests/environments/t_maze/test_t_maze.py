@@ -93,9 +93,27 @@ def test_decisions(action, decision, indicator):
     state, free = TMaze(length=3, force_decision=False).advance(task(indicator), at(2), action, UP)
     assert bool(free.terminated) == bool(action >= UP)
     assert bool(free.success) == bool(action == indicator)
-    assert state.position == 2
+    assert state.position == {int(UP): 3, int(DOWN): 4}.get(int(action), 2)
     if not free.terminated:
         assert free.reward == 0
+
+
+@pytest.mark.parametrize("arm", [3, 4])
+def test_an_arm_looks_like_the_end_and_leads_nowhere(arm):
+    maze = TMaze(length=3, indicator_position=2, position_encoding="raw")
+    end, inside = (maze.observe(task(DOWN), at(position, 2)) for position in (2, arm))
+    np.testing.assert_array_equal(inside, end)
+    state, step = maze.advance(task(DOWN), at(arm, 2), UP, UP)
+    assert state.position == arm
+    assert step.reward == 0
+
+
+def test_a_decision_leads_into_the_arm_that_was_chosen():
+    maze = TMaze(length=3)
+    states = [maze.advance(task(UP), at(2), action, UP)[0] for action in (LEFT, RIGHT, UP, DOWN)]
+    assert [int(state.position) for state in states] == [3, 4, 3, 4]
+    # After the timeout nothing is decided.
+    assert maze.advance(task(UP), at(2, maze.time_limit), UP, UP)[0].position == 2
 
 
 @pytest.mark.parametrize("action", [LEFT, RIGHT, UP, DOWN])

@@ -1,9 +1,8 @@
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from support.ffmpeg import fake_ffmpeg
-from support.trials import trial_record
+from support.trials import read_gif, trial_record
 
 from splagger.foundation.errors import UserError
 from splagger.reporting.animation.files import check_animation_file, write_animation
@@ -21,9 +20,9 @@ def write(path: Path) -> list[tuple[str, int, int]]:
 def test_a_gif_is_written_into_a_new_folder(tmp_path: Path):
     path = tmp_path / "new" / "trial.GIF"
     assert write(path) == [("drawing", done, 8) for done in range(1, 9)]
-    with Image.open(path) as image:
-        assert image.n_frames == 8
-        assert image.width == 200
+    frames, _ = read_gif(path.read_bytes())
+    assert len(frames) == 8
+    assert frames[0].shape[1] == 200
     assert list(path.parent.iterdir()) == [path]
 
 

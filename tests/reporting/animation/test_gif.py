@@ -2,7 +2,7 @@ import io
 
 import numpy as np
 from PIL import Image
-from support.trials import trial_record
+from support.trials import read_gif, trial_record
 
 from splagger.reporting.animation.frames import Frames
 from splagger.reporting.animation.gif import gif_bytes
@@ -12,15 +12,13 @@ def test_frames_and_durations_come_back():
     frames = Frames(trial_record(), size=240)
     durations = [0.05, 0.05, 0.1, 0.9, 0.05, 0.001, 0.05, 2.0]
     content = gif_bytes(frames, durations, range(8))
+    found, milliseconds = read_gif(content)
+    assert milliseconds == [50, 50, 100, 900, 50, 20, 50, 2000]
+    for expected, frame in zip(frames, found, strict=True):
+        assert np.abs(expected.astype(int) - frame).mean() < 0.3
+    # Players show it again and again.
     with Image.open(io.BytesIO(content)) as image:
-        assert image.n_frames == 8
         assert image.info["loop"] == 0
-        for number, frame in enumerate(frames):
-            image.seek(number)
-            expected = 10 * max(2, round(100 * durations[number]))
-            assert image.info["duration"] == expected
-            apart = np.abs(np.asarray(image.convert("RGB")).astype(int) - frame)
-            assert apart.mean() < 0.3
 
 
 def test_equal_frames_give_equal_bytes():

@@ -165,7 +165,7 @@ def _draw_overview(
     left, width, y, height = 1.0, _WIDTH - 2.0, 0.42, 0.2
     scale = width / view.length
 
-    def place(cell: float) -> float:
+    def place(cell: int) -> float:
         return left + (cell + 0.5) * scale
 
     canvas.rectangle(left, y, width, height, _DARKER_FLOOR, radius=height / 2)
