@@ -12,7 +12,7 @@ from splagger.foundation.errors import UserError
 from splagger.foundation.precision import matrix_product_precision
 from splagger.recipes.build import build_trial
 from splagger.training.compilation_cache import enable_compilation_cache
-from splagger.training.session import open_session, restore_latest
+from splagger.training.session import compiled_trial, open_session, restore_latest
 
 
 def evaluate_run(
@@ -50,7 +50,7 @@ def evaluate_run(
     directory, session = open_session(Path(run), trust=trust)
     trial = session.trial
     if environment is not None:
-        trial = build_trial(session.settings, environment, trust=trust)
+        trial = compiled_trial(build_trial(session.settings, environment, trust=trust))
         _check_fits(trial, session.trial, environment)
     state, metadata = restore_latest(directory, session)
     needs_task = state.agent.networks.actor_critic.needs_task
