@@ -71,7 +71,7 @@ class VectorSimulators(Simulators):
             )
         single = self._environment.single_action_space
         self._first_action = int(single.start) if isinstance(single, spaces.Discrete) else 0
-        self._actions = np.zeros((self.count, *single.shape), single.dtype)
+        self._actions = np.zeros((self.count, *(single.shape or ())), single.dtype)
         self._flatten = observation_flattener(self._environment.single_observation_space)
 
     def reset(self) -> HostStart:
@@ -174,9 +174,8 @@ class VectorSimulators(Simulators):
     def _success(self, info: dict, ended: Int[np.ndarray, " ended"]) -> Bool[np.ndarray, " ended"]:
         for name in ("success", "is_success"):
             # Gymnasium's own mask says which rows gave that information.
-            if name in info and np.all(
-                np.broadcast_to(info.get(f"_{name}", True), self.count)[ended]
-            ):
+            given = np.broadcast_to(info.get(f"_{name}", name in info), self.count)
+            if given[ended].all():
                 return np.asarray(info[name])[ended].astype(bool)
         raise result_failure(
             _NAME,
