@@ -233,6 +233,7 @@ def _import_maker(name: str, trust: bool) -> type[Any] | Callable[..., Any]:
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
+        _check_gymnasium(name, error)
         raise UserError(
             f"environment '{name}' cannot be imported from {module_name}: "
             f"{type(error).__name__}: {error} (is its folder on PYTHONPATH?)"
@@ -260,10 +261,14 @@ def _describe(maker: EnvironmentMaker, vectorised: bool) -> HostEnvironment:
     try:
         from splagger.environments.host.describe import describe
     except ModuleNotFoundError as error:
-        if error.name != "gymnasium":
-            raise
+        _check_gymnasium(maker.path, error)
+        raise
+    return describe(maker, vectorised=vectorised)
+
+
+def _check_gymnasium(name: str, error: Exception) -> None:
+    if isinstance(error, ModuleNotFoundError) and error.name == "gymnasium":
         raise UserError(
-            f"environment '{maker.path}' needs the package gymnasium: "
+            f"environment '{name}' needs the package gymnasium: "
             "`pip install 'splagger[gymnasium]'` installs it."
         ) from error
-    return describe(maker, vectorised=vectorised)
