@@ -260,15 +260,16 @@ def _may_make(value: Any) -> bool:
 def _describe(maker: EnvironmentMaker, vectorised: bool) -> HostEnvironment:
     try:
         from splagger.environments.host.describe import describe
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         _check_gymnasium(maker.path, error)
         raise
     return describe(maker, vectorised=vectorised)
 
 
 def _check_gymnasium(name: str, error: Exception) -> None:
-    if isinstance(error, ModuleNotFoundError) and error.name == "gymnasium":
+    # Absent, or so old that a name is missing in it or in `gymnasium.vector`.
+    if isinstance(error, ImportError) and error.name in ("gymnasium", "gymnasium.vector"):
         raise UserError(
-            f"environment '{name}' needs the package gymnasium: "
+            f"environment '{name}' needs the package gymnasium, 1.1 or newer: "
             "`pip install 'splagger[gymnasium]'` installs it."
         ) from error

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from support.cart_poles import CartPoles
 from support.host import ACTIONS, ROWS, host_trial, play
 from support.tiny import same
 
@@ -152,6 +153,20 @@ def test_captured_simulators_go_on_as_if_never_stopped(text):
     # Into simulators that have been running, too.
     fresh.restore(captured)
     assert same(play(fresh, ACTIONS[15:] % 2), expected)
+
+
+def test_states_of_another_kind_are_refused(monkeypatch):
+    simulators = host_trial("cart_poles:CartPoles").simulators([3], workers=0)
+    simulators.reset()
+    captured = simulators.capture()
+    with pytest.raises(SimulatorError, match="get_state returned other arrays than those to rest"):
+        simulators.restore(captured[:, :-1])
+    monkeypatch.setattr(CartPoles, "get_state", lambda self: {"state": self.state, "steps": 0.0})
+    with pytest.raises(SimulatorError, match="get_state returned arrays of another structure"):
+        simulators.capture()
+    monkeypatch.setattr(CartPoles, "get_state", lambda self: {"state": "upright"})
+    with pytest.raises(SimulatorError, match="get_state failed with TypeError: a str is neither"):
+        simulators.capture()
 
 
 def test_structured_observations_and_actions_of_an_environment_without_tasks():
