@@ -159,7 +159,8 @@ class EnvironmentSpecification:
         if episodes is None:
             episodes = self.episodes
         if isinstance(environment, HostEnvironment):
-            return HostTrial(environment, episodes or environment.episodes, boundary)
+            episodes = environment.episodes if episodes is None else episodes
+            return HostTrial(environment, episodes=episodes, boundary=boundary)
         if episodes is None:
             episodes = self.entry.episodes if self.entry else 1
         return Trial(environment, episodes=episodes, boundary=boundary)

@@ -33,6 +33,8 @@ def test_equal_makers_make_equal_trials():
 def test_episodes_are_those_of_the_class_unless_others_are_asked_for():
     assert host_trial("odd_environments:Numbered").episodes == 3
     assert host_trial("odd_environments:Numbered:episodes=1").episodes == 1
+    with pytest.raises(UserError, match="episodes of a trial is 0"):
+        host_trial("odd_environments:Numbered", episodes=0)
     assert host_trial("odd_environments:Numbered", episodes=2).observation_size == 4
     # Script counts episodes by that name, in its instances.
     assert host_trial("scripted:Script").episodes == 1
@@ -95,9 +97,12 @@ def test_what_keeps_an_environment_from_being_restored(name, obstacle):
         ("NoLimit:size=x", "option 'size' .* must be an integer, not 'x'"),
         ("NoLimit:sise=2", "unknown option .* 'sise': did you mean size"),
         ("Remembers", "environment '.*' cannot be made: TypeError: .*'env'"),
-        ("number", "environment '.*' must make a gymnasium.Env, but it makes a int"),
-        ("too_many", "environment '.*' must make a gymnasium.Env, but it makes a SharedTasks"),
-        ("no_vector", "environment '.*' must make with num_envs, a gymnasium.vector.VectorEnv"),
+        ("number", "environment '.*' must make a gymnasium.Env, or .* without that .* makes a int"),
+        (
+            "too_many",
+            "environment '.*' must make .*, but without that parameter it makes a SharedTasks",
+        ),
+        ("no_vector", "environment '.*' must make .*, but with that parameter it makes a Script"),
         ("resetting", "environment '.*' has autoreset_mode .*SAME_STEP.*AutoresetMode.DISABLED"),
         ("resetting:num_envs=3", "unknown option .* 'num_envs'"),
         ("np", "environment '.*' must be a subclass of .* or a function"),

@@ -60,10 +60,10 @@ def _make(maker: EnvironmentMaker, vectorised: bool) -> Any:
         ) from error
     expected = gymnasium.vector.VectorEnv if vectorised else gymnasium.Env
     if not isinstance(environment, expected):
-        kind = "with num_envs, a gymnasium.vector.VectorEnv" if vectorised else "a gymnasium.Env"
         raise UserError(
-            f"environment '{maker.path}' must make {kind}, but it makes a "
-            f"{type(environment).__name__}."
+            f"environment '{maker.path}' must make a gymnasium.Env, or with a parameter num_envs a "
+            f"gymnasium.vector.VectorEnv, but {'with' if vectorised else 'without'} that parameter "
+            f"it makes a {type(environment).__name__}."
         )
     return environment
 
