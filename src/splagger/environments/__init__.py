@@ -1,32 +1,60 @@
 """Tasks and dynamics: environments as pure functions, trials of several episodes, and names.
 
 An `Environment` draws tasks and steps; a `Trial` makes K episodes of each task out of it; a
-specification such as `t-maze-long-noise:length=20` names one.
+specification such as `t-maze-long-noise:length=20` names one. Names are imported at first use:
+worker processes of Gymnasium environments get by without jax.
 """
 
-from splagger.environments.entries import EnvironmentEntry, Option
-from splagger.environments.environment import Environment, Step
-from splagger.environments.grid_navigation.grid_navigation import (
-    GridAction,
-    GridNavigation,
-    GridState,
-    GridTask,
-)
-from splagger.environments.planning_game.planning_game import PlanningGame, PlanningGameAction
-from splagger.environments.point_robot.point_robot import PointRobot
-from splagger.environments.point_robot.semicircle import Semicircle
-from splagger.environments.registry import (
-    EnvironmentSpecification,
-    canonical_name,
-    entry,
-    environment_names,
-    make_trial,
-)
-from splagger.environments.spaces import Box, Discrete
-from splagger.environments.t_maze.bayes import bayes_error
-from splagger.environments.t_maze.t_maze import TMaze, TMazeAction, TMazeState, TMazeTask
-from splagger.environments.trial import Trial, TrialState, TrialStep
-from splagger.environments.trial_description import Boundary
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from splagger.environments.entries import EnvironmentEntry, Option
+    from splagger.environments.environment import Environment, Step
+    from splagger.environments.grid_navigation.grid_navigation import GridNavigation
+    from splagger.environments.host.host_environment import HostEnvironment
+    from splagger.environments.host.host_trial import HostTrial
+    from splagger.environments.minecraft_maze.minecraft_maze import MinecraftMaze
+    from splagger.environments.planning_game.planning_game import PlanningGame
+    from splagger.environments.point_robot.point_robot import PointRobot
+    from splagger.environments.point_robot.semicircle import Semicircle
+    from splagger.environments.registry import (
+        EnvironmentSpecification,
+        canonical_name,
+        entry,
+        environment_names,
+        make_trial,
+    )
+    from splagger.environments.spaces import Box, Discrete
+    from splagger.environments.t_maze.t_maze import TMaze
+    from splagger.environments.trial import Trial, TrialState, TrialStep
+    from splagger.environments.trial_description import Boundary
+
+_HOMES = {
+    "Boundary": "trial_description",
+    "Box": "spaces",
+    "Discrete": "spaces",
+    "Environment": "environment",
+    "EnvironmentEntry": "entries",
+    "EnvironmentSpecification": "registry",
+    "GridNavigation": "grid_navigation.grid_navigation",
+    "HostEnvironment": "host.host_environment",
+    "HostTrial": "host.host_trial",
+    "MinecraftMaze": "minecraft_maze.minecraft_maze",
+    "Option": "entries",
+    "PlanningGame": "planning_game.planning_game",
+    "PointRobot": "point_robot.point_robot",
+    "Semicircle": "point_robot.semicircle",
+    "Step": "environment",
+    "TMaze": "t_maze.t_maze",
+    "Trial": "trial",
+    "TrialState": "trial",
+    "TrialStep": "trial",
+    "canonical_name": "registry",
+    "entry": "registry",
+    "environment_names": "registry",
+    "make_trial": "registry",
+}
 
 __all__ = [
     "Boundary",
@@ -35,26 +63,31 @@ __all__ = [
     "Environment",
     "EnvironmentEntry",
     "EnvironmentSpecification",
-    "GridAction",
     "GridNavigation",
-    "GridState",
-    "GridTask",
+    "HostEnvironment",
+    "HostTrial",
+    "MinecraftMaze",
     "Option",
     "PlanningGame",
-    "PlanningGameAction",
     "PointRobot",
     "Semicircle",
     "Step",
     "TMaze",
-    "TMazeAction",
-    "TMazeState",
-    "TMazeTask",
     "Trial",
     "TrialState",
     "TrialStep",
-    "bayes_error",
     "canonical_name",
     "entry",
     "environment_names",
     "make_trial",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,6 +1,7 @@
 """Builders: from settings to the objects that act and learn."""
 
 import math
+from typing import Literal, overload
 
 import equinox as eqx
 import jax
@@ -8,8 +9,10 @@ import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from splagger.agent import Agent, Networks
+from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.registry import EnvironmentSpecification
 from splagger.environments.trial import Trial
+from splagger.environments.trial_description import TrialDescription
 from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.normalisers import RunningMoments
 from splagger.foundation.settings import ConventionSettings, Settings
@@ -19,9 +22,21 @@ from splagger.recipes.build_policy import build_policy
 from splagger.recipes.build_sequence import build_sequence_model
 
 
+@overload
+def build_trial(
+    settings: Settings, environment: str | None = None, *, trust: Literal[False] = False
+) -> Trial: ...
+
+
+@overload
+def build_trial(
+    settings: Settings, environment: str | None = None, *, trust: bool
+) -> Trial | HostTrial: ...
+
+
 def build_trial(
     settings: Settings, environment: str | None = None, *, trust: bool = False
-) -> Trial:
+) -> Trial | HostTrial:
     """The environment as trials.
 
     **Arguments:**
@@ -38,7 +53,10 @@ def build_trial(
 
 
 def build_agent(
-    settings: AgentSettings, conventions: ConventionSettings, trial: Trial, key: PRNGKeyArray
+    settings: AgentSettings,
+    conventions: ConventionSettings,
+    trial: TrialDescription,
+    key: PRNGKeyArray,
 ) -> Agent:
     """Draws an agent's initial parameters for the observations and actions of a trial."""
     sequence_key, policy_key = jax.random.split(key)
@@ -55,7 +73,7 @@ def build_agent(
         observation_size=trial.observation_size,
         latent_size=2 * settings.latent_size,
         action_space=trial.action_space,
-        tasks=trial.environment.tasks,
+        tasks=trial.tasks,
         critic_bias_bound=conventions.critic_bias_bound,
         key=policy_key,
     )
@@ -75,7 +93,7 @@ class AgentBuilder(eqx.Module):
     """What the agent is made of."""
     conventions: ConventionSettings = eqx.field(static=True)
     """Where the published system is peculiar."""
-    trial: Trial
+    trial: TrialDescription
     """The environment."""
 
     def __call__(self, key: PRNGKeyArray) -> Agent:

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Key
 
+from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.trial import Trial
 from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings, from_dictionary
@@ -46,7 +47,7 @@ class Session:
         """
         check_cuda_packages()
         self.settings = settings
-        self.trial = build_trial(settings, trust=trust)
+        self.trial = compiled_trial(build_trial(settings, trust=trust))
         self.sweep = Sweep(build_learner(settings, self.trial), fastest_member_method())
 
     def initial_state(self) -> TrainState:
@@ -80,6 +81,19 @@ class Session:
             return jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), purpose), number)
 
         return jax.vmap(key)(jnp.asarray([seed for _, seed in self.settings.members]))
+
+
+def compiled_trial(trial: Trial | HostTrial) -> Trial:
+    """The trial, where jax can compile it.
+
+    **Raises:** `UserError` for a Gymnasium environment.
+    """
+    if isinstance(trial, HostTrial):
+        raise UserError(
+            f"'{trial.environment.maker.path}' is an environment of Gymnasium, but only those of "
+            "splagger.environments.Environment can be trained on."
+        )
+    return trial
 
 
 def open_session(path: Path, *, trust: bool) -> tuple[RunDirectory, Session]:
