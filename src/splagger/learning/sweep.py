@@ -37,7 +37,7 @@ class Sweep(eqx.Module):
     programs: new values compile nothing.
     """
 
-    learner: Learner
+    learner: Learner[Trial]
     """The learner of one member."""
     method: MemberMethod = eqx.field(static=True)
     """How members share a device."""

@@ -10,10 +10,11 @@ from jaxtyping import PRNGKeyArray
 from splagger.agent import Agent, Networks
 from splagger.environments.registry import EnvironmentSpecification
 from splagger.environments.trial import Trial
+from splagger.environments.trial_description import TrialDescription
 from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.normalisers import RunningMoments
 from splagger.foundation.settings import ConventionSettings, Settings
-from splagger.learning.learner import Learner
+from splagger.learning.learner import Learner, TrialT
 from splagger.learning.train_state import Hyperparameters, Optimisers
 from splagger.recipes.build_policy import build_policy
 from splagger.recipes.build_sequence import build_sequence_model
@@ -38,7 +39,10 @@ def build_trial(
 
 
 def build_agent(
-    settings: AgentSettings, conventions: ConventionSettings, trial: Trial, key: PRNGKeyArray
+    settings: AgentSettings,
+    conventions: ConventionSettings,
+    trial: TrialDescription,
+    key: PRNGKeyArray,
 ) -> Agent:
     """Draws an agent's initial parameters for the observations and actions of a trial."""
     sequence_key, policy_key = jax.random.split(key)
@@ -55,7 +59,7 @@ def build_agent(
         observation_size=trial.observation_size,
         latent_size=2 * settings.latent_size,
         action_space=trial.action_space,
-        tasks=trial.environment.tasks,
+        tasks=trial.tasks,
         critic_bias_bound=conventions.critic_bias_bound,
         key=policy_key,
     )
@@ -75,7 +79,7 @@ class AgentBuilder(eqx.Module):
     """What the agent is made of."""
     conventions: ConventionSettings = eqx.field(static=True)
     """Where the published system is peculiar."""
-    trial: Trial
+    trial: TrialDescription
     """The environment."""
 
     def __call__(self, key: PRNGKeyArray) -> Agent:
@@ -83,7 +87,7 @@ class AgentBuilder(eqx.Module):
         return build_agent(self.settings, self.conventions, self.trial, key)
 
 
-def build_learner(settings: Settings, trial: Trial) -> Learner:
+def build_learner(settings: Settings, trial: TrialT) -> Learner[TrialT]:
     """The learner of one member."""
     learning, conventions = settings.learning, settings.conventions
     return Learner(

@@ -1,0 +1,262 @@
+"""Members of a sweep that learn from simulators on the host."""
+
+from functools import partial
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int, Key, UInt32
+
+from splagger.agent import Agent
+from splagger.environments.host.host_trial import HostTrial
+from splagger.environments.host.simulators import HostStart, Simulators
+from splagger.environments.task_information import TaskInformation
+from splagger.learning.evaluation import Evaluation
+from splagger.learning.host_evaluation import evaluate_on_host
+from splagger.learning.host_rollout import collect_on_host
+from splagger.learning.host_trials import HostTrials, by_member
+from splagger.learning.learner import Learner, Metrics, collection_key, first_trials_key
+from splagger.learning.sweep import MemberMethod, over_members
+from splagger.learning.train_state import Collector, Hyperparameters, TrainState
+
+Shown = tuple[Any, Any, Any]
+"""Observation, task as a vector and task as a number, where trials start, `[member, environment,
+...]`."""
+
+# Keeps trials that begin when a run is taken up apart from all others.
+_FRESH_TRIALS = 0xF2E5
+
+
+class HostSweep:
+    """What `Sweep` is for compiled environments, for simulators on the host.
+
+    The state of training is arrays alone. The simulators are here: there are none before
+    `initialise` or `take_up`, and `close` ends them.
+    """
+
+    learner: Learner[HostTrial]
+    """The learner of one member."""
+    method: MemberMethod
+    """How members share the device."""
+    workers: int
+    """How many processes step the simulators; 0 for this one."""
+
+    def __init__(
+        self, learner: Learner[HostTrial], method: MemberMethod, *, workers: int, overlap: bool
+    ):
+        """Prepares; no simulator is made yet.
+
+        **Arguments:**
+
+        - `learner`, `method`: as in `Sweep`.
+        - `workers`: how many processes step the simulators; 0 for this one.
+        - `overlap`: whether one half of every member's environments is stepped while the agents
+            choose for the other. Has no effect without workers or with an odd number.
+        """
+        self.learner = learner
+        self.method: MemberMethod = method
+        self.workers = workers
+        self._groups = 2 if overlap and workers > 0 and learner.environments % 2 == 0 else 1
+        self._simulators: Simulators | None = None
+        self._captured: Any = None
+
+    @property
+    def captured(self) -> bool:
+        """Whether what `capture` gives holds everything that decides the simulators' future."""
+        return self._captured is not None
+
+    def initialise(
+        self, seeds: Int[Array, " member"], hyperparameters: Hyperparameters
+    ) -> TrainState:
+        """The state of all members before training, in simulators that begin their first trials."""
+        start = self._begin(_first_seeds(seeds, self.learner.environments))
+        self._captured = self._capture()
+        return _initialise(self.learner, seeds, hyperparameters, start)
+
+    def template(
+        self, seeds: Int[Array, " member"], hyperparameters: Hyperparameters, *, captured: bool
+    ) -> TrainState:
+        """The shapes of a state, for reading it from a checkpoint; no simulator begins a trial.
+
+        **Arguments:**
+
+        - `seeds`, `hyperparameters`: as for `initialise`.
+        - `captured`: whether it has what simulators captured.
+        """
+        trial, members, environments = self.learner.trial, seeds.shape[0], self.learner.environments
+        one = trial.simulators(np.zeros(1, np.uint32), workers=0)
+        try:
+            start = one.reset()
+            rows = one.capture() if captured and one.restorable else None
+        finally:
+            one.close()
+
+        def all_rows(row: np.ndarray) -> np.ndarray:
+            return np.broadcast_to(row[:1], (members, environments, *row.shape[1:]))
+
+        shown = tuple(map(all_rows, (by_member(values, 1)[0] for values in _shown(start))))
+        state = eqx.filter_eval_shape(_initialise, self.learner, seeds, hyperparameters, shown)
+        return _with_captured(state, jax.tree.map(all_rows, rows))
+
+    def update(self, state: TrainState) -> tuple[TrainState, Metrics]:
+        """One update of every member. The memory of `state` is used again: it is gone after.
+
+        The simulators of a failed member go on with the others', but nothing comes of it.
+
+        **Raises:** `SimulatorError` where a simulator fails. `state` is then still whole, and
+        `capture` still belongs to it; after that there is only `close`.
+        """
+        assert self._simulators is not None, "there are no simulators before initialise or take_up"
+        collectors, rollout = collect_on_host(
+            state.agent,
+            self._simulators,
+            state.collector,
+            _collection_keys(state),
+            steps=self.learner.steps,
+            restart_memory=self.learner.restart_memory,
+            groups=self._groups,
+            method=self.method,
+        )
+        captured = self._capture()
+        state, metrics = _learn((self.learner, self.method), state, collectors, rollout)
+        self._captured = captured
+        return state, metrics
+
+    def evaluate(
+        self,
+        state: TrainState,
+        keys: Key[Array, " member"],
+        *,
+        trial: HostTrial,
+        tasks: int,
+        erase_memory: bool = False,
+    ) -> Evaluation:
+        """One evaluation of every member, with a key for each, as in `evaluate_on_host`.
+
+        The simulators of the training are not touched.
+        """
+        return evaluate_on_host(
+            state.agent,
+            trial,
+            keys,
+            tasks=tasks,
+            erase_memory=erase_memory,
+            workers=self.workers,
+            method=self.method,
+        )
+
+    def capture(self, state: TrainState) -> TrainState:
+        """The newest state, with where its simulators stood if they can say that: to be saved."""
+        return _with_captured(state, self._captured)
+
+    def take_up(self, state: TrainState) -> tuple[TrainState, bool]:
+        """Goes on with a saved state: makes simulators that stand where its own stood.
+
+        Where these were not captured, or cannot be restored, new trials begin in all environments.
+
+        **Returns:** the state to go on with, and whether its trials had to begin anew.
+        """
+        fresh = _fresh_seeds(state, self.learner.environments)
+        start = self._begin(fresh)
+        captured = state.collector.trial.captured
+        assert self._simulators is not None
+        again = captured is None or not self._simulators.restorable
+        if again:
+            state = _begin_again(_with_captured(state, None), start)
+        else:
+            self._simulators.restore(jax.tree.map(_rows, captured))
+        self._captured = self._capture()
+        return _with_captured(state, None), again
+
+    def close(self) -> None:
+        """Ends the simulators. Can be called more than once."""
+        if self._simulators is not None:
+            self._simulators.close()
+            self._simulators = None
+
+    def _begin(self, seeds: UInt32[Array, "member environment"]) -> Shown:
+        """Makes simulators that begin new trials; returns what they show, by member."""
+        self.close()
+        self._simulators = self.learner.trial.simulators(_rows(np.asarray(seeds)), self.workers)
+        shown = _shown(self._simulators.reset())
+        return tuple(by_member(values, seeds.shape[0]) for values in shown)
+
+    def _capture(self) -> Any:
+        assert self._simulators is not None
+        if not self._simulators.restorable:
+            return None
+        shape = (-1, self.learner.environments)
+        rows = self._simulators.capture()
+        return jax.tree.map(lambda row: row.reshape(*shape, *row.shape[1:]), rows)
+
+
+def _rows(by_member: np.ndarray) -> np.ndarray:
+    return by_member.reshape(-1, *by_member.shape[2:])
+
+
+def _shown(start: HostStart) -> Shown:
+    return start.observation, start.tasks.vector, start.tasks.index
+
+
+def _with_captured(state: TrainState, captured: Any) -> TrainState:
+    return eqx.tree_at(
+        lambda s: s.collector.trial.captured, state, captured, is_leaf=lambda leaf: leaf is None
+    )
+
+
+def _start(agent: Agent, shown: Shown) -> Collector:
+    """One member's environments, all of which begin a trial."""
+    observation, vector, index = shown
+    count = observation.shape[0]
+    trials = HostTrials(TaskInformation(vector, index), None)
+    return Collector(trials, observation, agent.initial_memory((count,)), jnp.ones(count, bool))
+
+
+@eqx.filter_jit
+def _initialise(learner, seeds, hyperparameters, shown):
+    def one(seed, numbers, shown):
+        return learner.initial_state(seed, numbers, lambda agent, _: _start(agent, shown))
+
+    # In turn everywhere, as in `Sweep`.
+    return over_members(one, "in-turn")(seeds, hyperparameters, shown)
+
+
+@eqx.filter_jit
+def _begin_again(state, shown):
+    def one(state, shown):
+        ended = jnp.zeros_like(state.rewards.discounted_return)
+        return eqx.tree_at(
+            lambda s: (s.collector, s.rewards.discounted_return),
+            state,
+            (_start(state.agent, shown), ended),
+        )
+
+    return over_members(one, "in-turn")(state, shown)
+
+
+@eqx.filter_jit(donate="all-except-first")
+def _learn(fixed, state, collectors, rollout):
+    learner, method = fixed
+    return over_members(learner.learn_from, method)(state, collectors, rollout)
+
+
+_collection_keys = eqx.filter_jit(jax.vmap(collection_key))
+
+
+@partial(jax.jit, static_argnames=("environments",))
+def _first_seeds(seeds, environments):
+    return jax.vmap(lambda seed: _simulator_seeds(first_trials_key(seed), environments))(seeds)
+
+
+@partial(jax.jit, static_argnames=("environments",))
+def _fresh_seeds(state, environments):
+    def one(key):
+        return _simulator_seeds(jax.random.fold_in(key, _FRESH_TRIALS), environments)
+
+    return jax.vmap(one)(state.key)
+
+
+def _simulator_seeds(key, environments):
+    return jax.random.bits(key, (environments,), jnp.uint32)
