@@ -1,12 +1,11 @@
 """The compiled part of acting in simulators on the host: one call a step."""
 
 import functools
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Int, Key, Shaped
 
 from splagger.agent import Agent
@@ -18,6 +17,9 @@ from splagger.sequence.embedding import Transition
 from splagger.sequence.split_aggregator import Memory
 
 Pytree = TypeVar("Pytree")
+
+Numbers = Any
+"""An array: NumPy's where it is handed to a compiled function, jax's inside of it."""
 
 
 class Player(eqx.Module):
@@ -45,19 +47,19 @@ class Moment(eqx.Module):
 
 
 class Outcome(NamedTuple):
-    """What the actions led to, `[member, environment, ...]`, on the host."""
+    """What the actions led to, `[member, environment, ...]`."""
 
-    reward: np.ndarray
+    reward: Numbers
     """The raw reward, floats `[member, environment]`."""
-    next_observation: np.ndarray
+    next_observation: Numbers
     """What the memory sees, floats `[member, environment, observation]`."""
-    trial_end: np.ndarray
+    trial_end: Numbers
     """Whether the trial ended, and the memory starts afresh: booleans `[member, environment]`."""
-    observation: np.ndarray
+    observation: Numbers
     """What the policy acts on next, floats `[member, environment, observation]`."""
-    task_vector: np.ndarray
+    task_vector: Numbers
     """The true tasks that it acts in then, floats `[member, environment, task]`."""
-    task_index: np.ndarray
+    task_index: Numbers
     """The same as integers `[member, environment]`."""
 
 

@@ -14,6 +14,7 @@ from splagger.learning.evaluation import Evaluation
 from splagger.learning.host_acting import Outcome, advance_evaluation, begin_evaluation
 from splagger.learning.host_rollout import acting_in_turn
 from splagger.learning.host_trials import by_member
+from splagger.learning.host_workers import workers_for
 from splagger.learning.sweep import MemberMethod
 
 MOST_SIMULATORS = 256
@@ -27,7 +28,7 @@ def evaluate_on_host(
     *,
     tasks: int,
     erase_memory: bool = False,
-    workers: int,
+    workers: int | None,
     method: MemberMethod,
 ) -> Evaluation:
     """Runs one trial in each of `tasks` fresh tasks with the deterministic policy of every member:
@@ -40,7 +41,7 @@ def evaluate_on_host(
     - `agents`: of all members, `[member, ...]`, as `keys` and the result are.
     - `trial`, `tasks`, `erase_memory`: as for `evaluate`.
     - `keys`: randomness of tasks and environments.
-    - `workers`: how many processes step the simulators; 0 for this one.
+    - `workers`: how many processes step the simulators; 0 for this one, None for as many as pay.
     - `method`: how members share the device.
 
     **Raises:** `SimulatorError` where a simulator fails.
@@ -51,13 +52,14 @@ def evaluate_on_host(
     results = []
     # As even as can be, so that at most two sizes are compiled.
     for chosen in np.array_split(seeds, parts, axis=1):
-        simulators = trial.simulators(chosen.reshape(-1), workers=workers)
+        processes = workers_for(trial, chosen.size, workers)
+        simulators = trial.simulators(chosen.reshape(-1), workers=processes)
         try:
             results.append(_run(agents, trial, simulators, members, erase_memory, method))
         finally:
             simulators.close()
     returns, success = (np.concatenate(values, axis=1) for values in zip(*results, strict=True))
-    return jax.vmap(Evaluation)(returns, success)
+    return jax.vmap(Evaluation)(jnp.asarray(returns), jnp.asarray(success))
 
 
 def _run(

@@ -38,7 +38,7 @@ class HostRecord:
 
     @classmethod
     def create(
-        cls, collectors: Collector, steps: int, action: Shaped[np.ndarray, "member environment ..."]
+        cls, collectors: Collector, steps: int, action: Shaped[np.ndarray, "member some ..."]
     ) -> "HostRecord":
         """Room for a rollout that begins where `collectors` are, `[member, environment, ...]`.
 
@@ -46,27 +46,28 @@ class HostRecord:
 
         - `collectors`: where the environments stand; their trials are `HostTrials`.
         - `steps`: T.
-        - `action`: of the shape and type of the actions.
+        - `action`: actions in some of the environments.
         """
         tasks = collectors.trial.tasks
         observation, vector, index = map(
             np.asarray, (collectors.observation, tasks.vector, tasks.index)
         )
 
-        def room(like: np.ndarray, times: int, dtype: np.dtype | type | None = None) -> np.ndarray:
-            shape = (like.shape[0], times, *like.shape[1:])
-            return np.empty(shape, like.dtype if dtype is None else dtype)
+        members, environments = index.shape
+
+        def room(times: int, like: np.ndarray) -> np.ndarray:
+            return np.empty((members, times, environments, *like.shape[2:]), like.dtype)
 
         def flags() -> np.ndarray:
-            return room(index, steps, bool)
+            return np.empty((members, steps, environments), bool)
 
         record = cls(
-            observation=room(observation, steps + 1),
-            task_vector=room(vector, steps + 1),
-            task_index=room(index, steps + 1),
-            action=room(action, steps),
-            reward=room(index, steps, observation.dtype),
-            next_observation=room(observation, steps),
+            observation=room(steps + 1, observation),
+            task_vector=room(steps + 1, vector),
+            task_index=room(steps + 1, index),
+            action=room(steps, action),
+            reward=room(steps, observation[..., 0]),
+            next_observation=room(steps, observation),
             episode_end=flags(),
             trial_end=flags(),
             truncated=flags(),

@@ -7,16 +7,15 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, Key, UInt32
+from jaxtyping import Array, Int, UInt32
 
 from splagger.agent import Agent
 from splagger.environments.host.host_trial import HostTrial
-from splagger.environments.host.simulators import HostStart, Simulators
+from splagger.environments.host.simulators import Simulators
 from splagger.environments.task_information import TaskInformation
-from splagger.learning.evaluation import Evaluation
-from splagger.learning.host_evaluation import evaluate_on_host
 from splagger.learning.host_rollout import collect_on_host
 from splagger.learning.host_trials import HostTrials, by_member
+from splagger.learning.host_workers import workers_for
 from splagger.learning.learner import Learner, Metrics, collection_key, first_trials_key
 from splagger.learning.sweep import MemberMethod, over_members
 from splagger.learning.train_state import Collector, Hyperparameters, TrainState
@@ -40,32 +39,32 @@ class HostSweep:
     """The learner of one member."""
     method: MemberMethod
     """How members share the device."""
-    workers: int
-    """How many processes step the simulators; 0 for this one."""
 
     def __init__(
-        self, learner: Learner[HostTrial], method: MemberMethod, *, workers: int, overlap: bool
+        self,
+        learner: Learner[HostTrial],
+        method: MemberMethod,
+        *,
+        workers: int | None,
+        overlap: bool,
     ):
         """Prepares; no simulator is made yet.
 
         **Arguments:**
 
         - `learner`, `method`: as in `Sweep`.
-        - `workers`: how many processes step the simulators; 0 for this one.
+        - `workers`: how many processes step the simulators; 0 for this one, None for as many as
+            pay.
         - `overlap`: whether one half of every member's environments is stepped while the agents
             choose for the other. Has no effect without workers or with an odd number.
         """
         self.learner = learner
         self.method: MemberMethod = method
-        self.workers = workers
-        self._groups = 2 if overlap and workers > 0 and learner.environments % 2 == 0 else 1
+        self._workers = workers
+        self._overlap = overlap
+        self._groups = 1
         self._simulators: Simulators | None = None
         self._captured: Any = None
-
-    @property
-    def captured(self) -> bool:
-        """Whether what `capture` gives holds everything that decides the simulators' future."""
-        return self._captured is not None
 
     def initialise(
         self, seeds: Int[Array, " member"], hyperparameters: Hyperparameters
@@ -85,20 +84,26 @@ class HostSweep:
         - `seeds`, `hyperparameters`: as for `initialise`.
         - `captured`: whether it has what simulators captured.
         """
-        trial, members, environments = self.learner.trial, seeds.shape[0], self.learner.environments
-        one = trial.simulators(np.zeros(1, np.uint32), workers=0)
-        try:
-            start = one.reset()
-            rows = one.capture() if captured and one.restorable else None
-        finally:
-            one.close()
-
-        def all_rows(row: np.ndarray) -> np.ndarray:
-            return np.broadcast_to(row[:1], (members, environments, *row.shape[1:]))
-
-        shown = tuple(map(all_rows, (by_member(values, 1)[0] for values in _shown(start))))
+        trial = self.learner.trial
+        many = (seeds.shape[0], self.learner.environments)
+        shown = (
+            jnp.zeros((*many, trial.observation_size)),
+            jnp.zeros((*many, trial.environment.task_size)),
+            jnp.zeros(many, int),
+        )
         state = eqx.filter_eval_shape(_initialise, self.learner, seeds, hyperparameters, shown)
-        return _with_captured(state, jax.tree.map(all_rows, rows))
+        if not captured:
+            return state
+        simulator = trial.simulators([0], workers=0)
+        try:
+            simulator.reset()
+            rows = simulator.capture()
+        finally:
+            simulator.close()
+        # NumPy's, so that they are read as such: jax has no 64 bits. They take no memory.
+        return _with_captured(
+            state, jax.tree.map(lambda row: np.broadcast_to(row[0], (*many, *row.shape[1:])), rows)
+        )
 
     def update(self, state: TrainState) -> tuple[TrainState, Metrics]:
         """One update of every member. The memory of `state` is used again: it is gone after.
@@ -106,7 +111,7 @@ class HostSweep:
         The simulators of a failed member go on with the others', but nothing comes of it.
 
         **Raises:** `SimulatorError` where a simulator fails. `state` is then still whole, and
-        `capture` still belongs to it; after that there is only `close`.
+        `capture` still belongs to it; after that only `take_up` and `close` may be called.
         """
         assert self._simulators is not None, "there are no simulators before initialise or take_up"
         collectors, rollout = collect_on_host(
@@ -124,39 +129,15 @@ class HostSweep:
         self._captured = captured
         return state, metrics
 
-    def evaluate(
-        self,
-        state: TrainState,
-        keys: Key[Array, " member"],
-        *,
-        trial: HostTrial,
-        tasks: int,
-        erase_memory: bool = False,
-    ) -> Evaluation:
-        """One evaluation of every member, with a key for each, as in `evaluate_on_host`.
-
-        The simulators of the training are not touched.
-        """
-        return evaluate_on_host(
-            state.agent,
-            trial,
-            keys,
-            tasks=tasks,
-            erase_memory=erase_memory,
-            workers=self.workers,
-            method=self.method,
-        )
-
-    def capture(self, state: TrainState) -> TrainState:
-        """The newest state, with where its simulators stood if they can say that: to be saved."""
-        return _with_captured(state, self._captured)
+    def capture(self, state: TrainState) -> tuple[TrainState, bool]:
+        """What to save of the newest state, and whether that says where its trials stand."""
+        return _with_captured(state, self._captured), self._captured is not None
 
     def take_up(self, state: TrainState) -> tuple[TrainState, bool]:
-        """Goes on with a saved state: makes simulators that stand where its own stood.
+        """The state with which to go on from a saved one, and whether its trials had to begin anew.
 
-        Where these were not captured, or cannot be restored, new trials begin in all environments.
-
-        **Returns:** the state to go on with, and whether its trials had to begin anew.
+        Makes simulators that stand where those of the saved state stood. Where they were not
+        captured or cannot be restored, a new trial begins in every environment.
         """
         fresh = _fresh_seeds(state, self.learner.environments)
         start = self._begin(fresh)
@@ -179,9 +160,13 @@ class HostSweep:
     def _begin(self, seeds: UInt32[Array, "member environment"]) -> Shown:
         """Makes simulators that begin new trials; returns what they show, by member."""
         self.close()
-        self._simulators = self.learner.trial.simulators(_rows(np.asarray(seeds)), self.workers)
-        shown = _shown(self._simulators.reset())
-        return tuple(by_member(values, seeds.shape[0]) for values in shown)
+        workers = workers_for(self.learner.trial, seeds.size, self._workers)
+        halves = self._overlap and workers > 0 and self.learner.environments % 2 == 0
+        self._groups = 2 if halves else 1
+        self._simulators = self.learner.trial.simulators(_rows(np.asarray(seeds)), workers=workers)
+        start = self._simulators.reset()
+        split = partial(by_member, members=seeds.shape[0])
+        return split(start.observation), split(start.tasks.vector), split(start.tasks.index)
 
     def _capture(self) -> Any:
         assert self._simulators is not None
@@ -194,10 +179,6 @@ class HostSweep:
 
 def _rows(by_member: np.ndarray) -> np.ndarray:
     return by_member.reshape(-1, *by_member.shape[2:])
-
-
-def _shown(start: HostStart) -> Shown:
-    return start.observation, start.tasks.vector, start.tasks.index
 
 
 def _with_captured(state: TrainState, captured: Any) -> TrainState:

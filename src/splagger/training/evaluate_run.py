@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from splagger.environments.registry import canonical_name
-from splagger.environments.trial import Trial
+from splagger.environments.trial_description import TrialDescription
 from splagger.foundation.errors import UserError
 from splagger.foundation.precision import matrix_product_precision
 from splagger.recipes.build import build_trial
@@ -61,7 +61,7 @@ def evaluate_run(
         )
     with matrix_product_precision(session.settings.precision):
         evaluation = jax.device_get(
-            session.sweep.evaluate(
+            session.evaluate(
                 state,
                 session.later_evaluation_keys(seed),
                 trial=trial,
@@ -94,7 +94,7 @@ def evaluate_run(
     }
 
 
-def _check_fits(trial: Trial, trained: Trial, environment: str) -> None:
+def _check_fits(trial: TrialDescription, trained: TrialDescription, environment: str) -> None:
     if trial.observation_size != trained.observation_size:
         raise UserError(
             f"environment '{environment}' has observations of {trial.observation_size} numbers "
