@@ -17,6 +17,7 @@ from splagger.environments.registry import (
     make_trial,
 )
 from splagger.environments.t_maze.t_maze import TMaze
+from splagger.environments.trial import Trial
 from splagger.foundation.errors import UserError
 
 PUBLISHED = {
@@ -107,7 +108,7 @@ def test_the_argument_for_episodes_goes_first():
             "t-maze-latent:length=7,up_probability=0.9,episodes=2",
         ),
         ("t-maze-latent:up_probability=0.7", "t-maze-latent"),
-        ("my.module:Maze:b=2,a=1,episodes=1", "my.module:Maze:a=1,b=2"),
+        ("my.module:Maze:b=2,a=1,episodes=1", "my.module:Maze:a=1,b=2,episodes=1"),
         ("my.module:Maze", "my.module:Maze"),
     ],
 )
@@ -209,6 +210,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_own_environment(own: Path):
     trial = make_trial("own_environments.line:Line:reach=2,fee=0.5,episodes=2", trust=True)
     assert own.exists()
+    assert isinstance(trial, Trial)
     assert trial.episodes == 2
     state, _ = trial.reset(jax.random.key(0))
     step = jax.jit(trial.step)
@@ -248,7 +250,10 @@ def test_nothing_is_imported_without_trust(own: Path):
     [
         ("own_environments.lin:Line", "environment '.*' cannot be imported .* ModuleNotFoundError"),
         ("own_environments.broken:Line", "environment '.*' cannot be imported .* SyntaxError"),
-        ("own_environments.line:Lime", "unknown class in own_environments.line 'Lime': .* Line"),
+        (
+            "own_environments.line:Lime",
+            "unknown class or function in own_environments.line 'Lime': .* Line",
+        ),
         ("own_environments.line:number", "environment '.*' must be a subclass of .*Environment"),
         ("own_environments.line:jnp", "environment '.*' must be a subclass of .*Environment"),
         ("own_environments.line:Line:reech=1", "unknown option .* 'reech': did you mean reach"),

@@ -13,7 +13,7 @@ from splagger.recipes.ingredients import ingredients
 from splagger.recipes.recipes import settings_for
 
 if TYPE_CHECKING:
-    from splagger.environments.trial import Trial
+    from splagger.environments.trial_description import TrialDescription
 
 
 class _Output(Console):
@@ -95,7 +95,7 @@ def agents_table(environment: str, recipe: str) -> Table:
     return table
 
 
-def _sizes(settings: Settings, trial: "Trial") -> list[str]:
+def _sizes(settings: Settings, trial: "TrialDescription") -> list[str]:
     from splagger.recipes.agent_sizes import agent_sizes
 
     try:

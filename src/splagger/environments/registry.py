@@ -3,10 +3,15 @@
 import dataclasses
 import importlib
 import inspect
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal, overload
 
 from splagger.environments.entries import EnvironmentEntry, builder_options
 from splagger.environments.environment import Environment
+from splagger.environments.host.host_environment import HostEnvironment
+from splagger.environments.host.host_trial import HostTrial
+from splagger.environments.host.maker import EnvironmentMaker
 from splagger.environments.options import read_value, split_options, write_value
 from splagger.environments.t_maze.family import T_MAZES
 from splagger.environments.trial import Trial
@@ -45,21 +50,22 @@ class EnvironmentSpecification:
     """
 
     name: str
-    """The readable name of a registered environment, or `package.module:ClassName`."""
+    """The readable name of a registered environment, or `package.module:Name` of a user's own."""
     options: tuple[tuple[str, Any], ...] = ()
     """The builder's options that differ from their defaults, sorted by name.
 
-    Of a user's own class they are still text until the class is imported.
+    Of a user's own environment they are still text until it is imported.
     """
     episodes: int | None = None
-    """The episodes of a trial, where they differ from the environment's default."""
+    """The episodes of a trial, where they differ from the environment's default, or where that is
+    not known before a user's own environment is imported."""
 
     @classmethod
     def parse(cls, text: str) -> "EnvironmentSpecification":
-        """Reads `NAME[:option=value,...]` or `package.module:ClassName[:option=value,...]`.
+        """Reads `NAME[:option=value,...]` or `package.module:Name[:option=value,...]`.
 
         Every environment has the option `episodes`, the number of episodes of a trial. Nothing is
-        imported, so the options of a user's own class are not checked yet.
+        imported, so the options of a user's own environment are not checked yet.
 
         **Raises:** `UserError` for unknown names and options and for values of the wrong type.
         """
@@ -68,7 +74,7 @@ class EnvironmentSpecification:
         known = name.lower() in _BY_NAME
         if not known and class_name.isidentifier():
             name, rest = f"{name}:{class_name}", class_options
-            default_episodes, types = 1, None
+            default_episodes, types = None, None
         else:
             found = entry(name)
             name, default_episodes, types = found.name, found.episodes, found.options
@@ -97,47 +103,66 @@ class EnvironmentSpecification:
 
     @property
     def entry(self) -> EnvironmentEntry | None:
-        """The registry's entry, or `None` for a user's own class."""
+        """The registry's entry, or `None` for a user's own environment."""
         return _BY_NAME.get(self.name)
-
-    @property
-    def trial_episodes(self) -> int:
-        """The episodes of a trial: as specified, or the default, which is 1 for a user's class."""
-        if self.episodes is not None:
-            return self.episodes
-        return self.entry.episodes if self.entry else 1
 
     @property
     def published_boundary(self) -> Boundary:
         """The boundary convention of the published code for such an environment (Q7)."""
         return self.entry.published_boundary if self.entry else "terminal"
 
-    def build(self, trust: bool = False) -> Environment:
-        """Makes the environment.
+    def build(self, trust: bool = False) -> Environment | HostEnvironment:
+        """Makes the environment, or describes one of Gymnasium's kind.
 
         **Arguments:**
 
-        - `trust`: whether code may be imported, which a user's own class needs.
+        - `trust`: whether code may be imported, which a user's own environment needs.
 
         **Raises:** `UserError` where importing would be needed and is not allowed, where it
         fails, and where the environment rejects its options.
         """
         if self.entry is not None:
             return self.entry.builder(**dict(self.options))
-        environment_class = _import_class(self.name, trust)
-        types = builder_options(environment_class)
+        maker = _import_maker(self.name, trust)
+        types = builder_options(maker)
+        if not (inspect.isclass(maker) and issubclass(maker, Environment)):
+            # How many a vectorised environment has side by side is not for its user to say.
+            vectorised = types.pop("num_envs", None) is not None
+            options = _typed(dict(self.options), types, self.name)
+            described = EnvironmentMaker(self.name, tuple(sorted(options.items())))
+            return _describe(described, vectorised)
         options = _typed(dict(self.options), types, self.name)
         try:
-            return environment_class(**options)
+            return maker(**options)
         except TypeError as error:
             raise UserError(f"environment '{self.name}' cannot be made: {error}.") from error
 
+    # Without trust nothing of the user's is imported, and all registered environments are jax's.
+    @overload
+    def trial(
+        self,
+        episodes: int | None = None,
+        boundary: Boundary = "both",
+        trust: Literal[False] = False,
+    ) -> Trial: ...
+
+    @overload
+    def trial(
+        self, episodes: int | None = None, boundary: Boundary = "both", *, trust: bool
+    ) -> Trial | HostTrial: ...
+
     def trial(
         self, episodes: int | None = None, boundary: Boundary = "both", trust: bool = False
-    ) -> Trial:
+    ) -> Trial | HostTrial:
         """Makes the environment and its trials; the arguments are those of `make_trial`."""
-        episodes = self.trial_episodes if episodes is None else episodes
-        return Trial(self.build(trust), episodes=episodes, boundary=boundary)
+        environment = self.build(trust)
+        if episodes is None:
+            episodes = self.episodes
+        if isinstance(environment, HostEnvironment):
+            return HostTrial(environment, episodes or environment.episodes, boundary)
+        if episodes is None:
+            episodes = self.entry.episodes if self.entry else 1
+        return Trial(environment, episodes=episodes, boundary=boundary)
 
 
 def canonical_name(text: str) -> str:
@@ -151,24 +176,41 @@ def canonical_name(text: str) -> str:
     return str(EnvironmentSpecification.parse(text))
 
 
+@overload
+def make_trial(
+    text: str,
+    episodes: int | None = None,
+    boundary: Boundary = "both",
+    trust: Literal[False] = False,
+) -> Trial: ...
+
+
+@overload
+def make_trial(
+    text: str, episodes: int | None = None, boundary: Boundary = "both", *, trust: bool
+) -> Trial | HostTrial: ...
+
+
 def make_trial(
     text: str,
     episodes: int | None = None,
     boundary: Boundary = "both",
     trust: bool = False,
-) -> Trial:
+) -> Trial | HostTrial:
     """Makes the trials that a text asks for.
 
     **Arguments:**
 
-    - `text`: `NAME[:option=value,...]` or `package.module:ClassName[:option=value,...]`.
+    - `text`: `NAME[:option=value,...]` or `package.module:Name[:option=value,...]`. The latter is
+        a subclass of `Environment`, or a subclass of `gymnasium.Env` or
+        `gymnasium.vector.VectorEnv`, or a function that makes one of these two.
     - `episodes`: episodes of a trial, at least 1. If given it goes before the text's own option.
     - `boundary`: what is seen where an episode ends inside a trial; see `Trial.boundary`.
-    - `trust`: whether code may be imported, which a user's own class needs.
+    - `trust`: whether code may be imported, which a user's own environment needs.
 
     **Raises:** `UserError` for anything in the text that is unknown or does not fit.
     """
-    return EnvironmentSpecification.parse(text).trial(episodes, boundary, trust)
+    return EnvironmentSpecification.parse(text).trial(episodes, boundary, trust=trust)
 
 
 def _typed(written: dict[str, str], types: dict, name: str) -> dict[str, Any]:
@@ -181,7 +223,7 @@ def _typed(written: dict[str, str], types: dict, name: str) -> dict[str, Any]:
     }
 
 
-def _import_class(name: str, trust: bool) -> type[Environment]:
+def _import_maker(name: str, trust: bool) -> type[Any] | Callable[..., Any]:
     module_name, _, class_name = name.partition(":")
     if not trust:
         raise UserError(
@@ -197,15 +239,31 @@ def _import_class(name: str, trust: bool) -> type[Environment]:
         ) from error
     found = getattr(module, class_name, None)
     if found is None:
-        classes = [
-            key
-            for key, value in vars(module).items()
-            if inspect.isclass(value) and issubclass(value, Environment)
-        ]
-        raise unknown_name(f"class in {module_name}", class_name, classes)
-    if not (inspect.isclass(found) and issubclass(found, Environment)):
+        makers = [key for key, value in vars(module).items() if _may_make(value)]
+        raise unknown_name(f"class or function in {module_name}", class_name, makers)
+    if not _may_make(found):
         raise UserError(
-            f"environment '{name}' must be a subclass of splagger.environments.Environment, "
-            f"but {class_name} is not."
+            f"environment '{name}' must be a subclass of splagger.environments.Environment or of "
+            f"gymnasium.Env, or a function that makes one of Gymnasium's, but {class_name} is not."
         )
     return found
+
+
+def _may_make(value: Any) -> bool:
+    if not inspect.isclass(value):
+        return inspect.isfunction(value)
+    # Gymnasium is not imported for this; both of its kinds of environments have these methods.
+    return issubclass(value, Environment) or all(map(partial(hasattr, value), ("reset", "step")))
+
+
+def _describe(maker: EnvironmentMaker, vectorised: bool) -> HostEnvironment:
+    try:
+        from splagger.environments.host.describe import describe
+    except ModuleNotFoundError as error:
+        if error.name != "gymnasium":
+            raise
+        raise UserError(
+            f"environment '{maker.path}' needs the package gymnasium: "
+            "`pip install 'splagger[gymnasium]'` installs it."
+        ) from error
+    return describe(maker, vectorised=vectorised)

@@ -7,7 +7,7 @@ from typing import Any
 import equinox as eqx
 import jax
 
-from splagger.environments.trial import Trial
+from splagger.environments.trial_description import TrialDescription
 from splagger.foundation.settings import Settings
 from splagger.recipes.build import AgentBuilder
 
@@ -24,7 +24,7 @@ class AgentSizes:
     """What is carried from step to step in one environment: encoder state, aggregate and latent."""
 
 
-def agent_sizes(settings: Settings, trial: Trial) -> AgentSizes:
+def agent_sizes(settings: Settings, trial: TrialDescription) -> AgentSizes:
     """Counts without computing anything.
 
     **Raises:** `UserError` for an environment that the agent cannot act in.

@@ -1,6 +1,7 @@
 """Builders: from settings to the objects that act and learn."""
 
 import math
+from typing import Literal, overload
 
 import equinox as eqx
 import jax
@@ -8,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from splagger.agent import Agent, Networks
+from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.registry import EnvironmentSpecification
 from splagger.environments.trial import Trial
 from splagger.environments.trial_description import TrialDescription
@@ -20,9 +22,21 @@ from splagger.recipes.build_policy import build_policy
 from splagger.recipes.build_sequence import build_sequence_model
 
 
+@overload
+def build_trial(
+    settings: Settings, environment: str | None = None, *, trust: Literal[False] = False
+) -> Trial: ...
+
+
+@overload
+def build_trial(
+    settings: Settings, environment: str | None = None, *, trust: bool
+) -> Trial | HostTrial: ...
+
+
 def build_trial(
     settings: Settings, environment: str | None = None, *, trust: bool = False
-) -> Trial:
+) -> Trial | HostTrial:
     """The environment as trials.
 
     **Arguments:**

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Key
 
 from splagger.environments.spaces import Box, Discrete
-from splagger.environments.trial import Trial
+from splagger.environments.trial_description import TrialDescription
 from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.settings import ConventionSettings
 from splagger.recipes.build_sequence import build_sequence_model
@@ -34,7 +34,7 @@ class SequenceModels:
 
 
 def untrained_models(
-    settings: AgentSettings, trial: Trial, *, number: int, steps: int
+    settings: AgentSettings, trial: TrialDescription, *, number: int, steps: int
 ) -> SequenceModels:
     """Draws agents for an environment by the seeds 0 to `number` - 1.
 

@@ -1,0 +1,36 @@
+"""What a simulator must know: a value without jax, which workers would take a second to import."""
+
+from dataclasses import dataclass
+
+from splagger.environments.host.maker import EnvironmentMaker
+
+
+@dataclass(frozen=True)
+class SimulatorSettings:
+    """An environment as trials, for those who step it. `HostTrial` says what each of these is."""
+
+    maker: EnvironmentMaker
+    """Makes the environment."""
+    episodes: int
+    """K, how many episodes a task lasts."""
+    boundary: str
+    """What is seen where an episode ends inside a trial, a `Boundary`."""
+    max_episode_steps: int
+    """Where episodes are cut off."""
+    observation_size: int
+    """Numbers of an observation, without the flag."""
+    action_size: int | None
+    """Numbers of an action; None for one of n choices."""
+    task_size: int
+    """Numbers of a task's vector."""
+    tasks: int | None
+    """How many tasks there are."""
+    has_success: bool
+    """Whether episodes can be a success."""
+    restorable: bool
+    """Whether the environment's state can be captured and restored."""
+
+    @property
+    def shown_size(self) -> int:
+        """Numbers of an observation, the flag included."""
+        return self.observation_size + (self.episodes > 1)
