@@ -122,7 +122,7 @@ def _actions(actors: list[_Actor]) -> Shaped[np.ndarray, "member environment ...
 def _assemble(
     ended: list[list[tuple[Trace, Memory, Memory]]],
     fresh_start: Bool[Array, "member environment"],
-    record: dict[str, np.ndarray],
+    record: dict[str, Array],
 ) -> tuple[Collector, Rollout]:
     """Joins members and groups. `ended` holds, for every group and every actor in it, the trace and
     the memories at the beginning and at the end."""

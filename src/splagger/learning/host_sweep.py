@@ -9,16 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, UInt32
 
-from splagger.agent import Agent
 from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.host.simulators import Simulators
 from splagger.environments.task_information import TaskInformation
 from splagger.learning.host_rollout import collect_on_host
-from splagger.learning.host_trials import HostTrials, by_member
+from splagger.learning.host_trials import by_member, start_on_host
 from splagger.learning.host_workers import workers_for
 from splagger.learning.learner import Learner, Metrics, collection_key, first_trials_key
 from splagger.learning.sweep import MemberMethod, over_members
-from splagger.learning.train_state import Collector, Hyperparameters, TrainState
+from splagger.learning.train_state import Hyperparameters, TrainState
 
 Shown = tuple[Any, Any, Any]
 """Observation, task as a vector and task as a number, where trials start, `[member, environment,
@@ -133,23 +132,28 @@ class HostSweep:
         """What to save of the newest state, and whether that says where its trials stand."""
         return _with_captured(state, self._captured), self._captured is not None
 
-    def take_up(self, state: TrainState) -> tuple[TrainState, bool]:
-        """The state with which to go on from a saved one, and whether its trials had to begin anew.
+    def take_up(self, state: TrainState) -> tuple[TrainState, str]:
+        """The state with which to go on from a saved one, and why trials had to begin anew, if so.
 
         Makes simulators that stand where those of the saved state stood. Where they were not
-        captured or cannot be restored, a new trial begins in every environment.
+        captured or cannot be restored, a new trial begins in every environment, and a clause says
+        what was missing.
         """
         fresh = _fresh_seeds(state, self.learner.environments)
         start = self._begin(fresh)
         captured = state.collector.trial.captured
         assert self._simulators is not None
-        again = captured is None or not self._simulators.restorable
-        if again:
+        obstacle = ""
+        if not self._simulators.restorable:
+            obstacle = self.learner.trial.environment.restore_obstacle
+        elif captured is None:
+            obstacle = "they were not captured before one of them failed"
+        if obstacle:
             state = _begin_again(_with_captured(state, None), start)
         else:
             self._simulators.restore(jax.tree.map(_rows, captured))
         self._captured = self._capture()
-        return _with_captured(state, None), again
+        return _with_captured(state, None), obstacle
 
     def close(self) -> None:
         """Ends the simulators. Can be called more than once."""
@@ -187,18 +191,16 @@ def _with_captured(state: TrainState, captured: Any) -> TrainState:
     )
 
 
-def _start(agent: Agent, shown: Shown) -> Collector:
-    """One member's environments, all of which begin a trial."""
-    observation, vector, index = shown
-    count = observation.shape[0]
-    trials = HostTrials(TaskInformation(vector, index), None)
-    return Collector(trials, observation, agent.initial_memory((count,)), jnp.ones(count, bool))
-
-
 @eqx.filter_jit
 def _initialise(learner, seeds, hyperparameters, shown):
     def one(seed, numbers, shown):
-        return learner.initial_state(seed, numbers, lambda agent, _: _start(agent, shown))
+        observation, vector, index = shown
+        task = TaskInformation(vector, index)
+
+        def start(agent, _):
+            return start_on_host(agent, observation, task)
+
+        return learner.initial_state(seed, numbers, start)
 
     # In turn everywhere, as in `Sweep`.
     return over_members(one, "in-turn")(seeds, hyperparameters, shown)
@@ -207,11 +209,11 @@ def _initialise(learner, seeds, hyperparameters, shown):
 @eqx.filter_jit
 def _begin_again(state, shown):
     def one(state, shown):
+        observation, vector, index = shown
+        collector = start_on_host(state.agent, observation, TaskInformation(vector, index))
         ended = jnp.zeros_like(state.rewards.discounted_return)
         return eqx.tree_at(
-            lambda s: (s.collector, s.rewards.discounted_return),
-            state,
-            (_start(state.agent, shown), ended),
+            lambda s: (s.collector, s.rewards.discounted_return), state, (collector, ended)
         )
 
     return over_members(one, "in-turn")(state, shown)

@@ -5,9 +5,11 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Array, Float, Shaped
 
+from splagger.agent import Agent
 from splagger.environments.task_information import TaskInformation
+from splagger.learning.train_state import Collector
 
 
 class HostTrials(eqx.Module):
@@ -21,6 +23,22 @@ class HostTrials(eqx.Module):
     captured: Any
     """What `Simulators.capture` gave, a pytree of NumPy arrays; None between updates, and where the
     simulators cannot be captured."""
+
+
+def start_on_host(
+    agent: Agent,
+    observation: Float[Array, "environment observation"],
+    task: TaskInformation,
+) -> Collector:
+    """A member's environments where all of them begin a trial: `start_collector`, for simulators
+    that show `observation` and have been given `task`."""
+    environments = observation.shape[0]
+    return Collector(
+        trial=HostTrials(task, None),
+        observation=observation,
+        memory=agent.initial_memory((environments,)),
+        fresh_start=jnp.ones(environments, bool),
+    )
 
 
 def by_member(

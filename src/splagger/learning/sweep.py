@@ -64,10 +64,10 @@ class Sweep(eqx.Module):
         """What to save of a state, and whether that says where its trials stand: all of it."""
         return state, True
 
-    def take_up(self, state: TrainState) -> tuple[TrainState, bool]:
-        """The state with which to go on from a saved one, and whether its trials had to begin anew:
-        they never do."""
-        return state, False
+    def take_up(self, state: TrainState) -> tuple[TrainState, str]:
+        """The state with which to go on from a saved one, and why trials had to begin anew, if so:
+        they never have to."""
+        return state, ""
 
     def close(self) -> None:
         """Frees what is held outside of arrays: nothing."""

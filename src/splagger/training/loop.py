@@ -106,11 +106,12 @@ class TrainingLoop:
         self._failed = np.asarray(state.failed_at) >= 0
         for member, row in _last_evaluations(self._run.read_evaluations()).items():
             self._statuses[member] = row
-        state, self._trials_began_anew = self._session.sweep.take_up(state)
-        if self._trials_began_anew:
+        state, obstacle = self._session.sweep.take_up(state)
+        self._trials_began_anew = bool(obstacle)
+        if obstacle:
             self._progress.message(
-                "Where the simulators stood is not in the checkpoint: a new trial begins in every "
-                "environment. All that was learnt is kept."
+                f"The simulators could not be put back where they stood ({obstacle}): a new trial "
+                "begins in every environment. What was learnt is kept."
             )
         if metadata.get("evaluation_is_due", False):
             self._evaluate(state, update)
