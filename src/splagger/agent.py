@@ -5,7 +5,7 @@ from typing import Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, Key, Shaped
 
 from splagger.environments.task_information import TaskInformation
 from splagger.foundation.normalisers import RunningMoments
@@ -51,7 +51,7 @@ class Agent(eqx.Module):
         memory: Memory,
         observation: Float[Array, "*batch observation"],
         task: TaskInformation,
-        key: PRNGKeyArray | None,
+        key: Key[Array, "*keys"] | None,
     ) -> tuple[Shaped[Array, "*action"], Float[Array, "*batch"]]:
         """Chooses an action.
 
@@ -59,14 +59,20 @@ class Agent(eqx.Module):
 
         - `memory`, `observation`: what the choice rests on.
         - `task`: the true task, for policies that are told it.
-        - `key`: randomness of the draw; None takes the most likely action.
+        - `key`: randomness of the draw, one key for the batch, or `[batch]` one for every item, so
+            that its action does not depend on the others; None takes the most likely action.
 
         **Returns:** the action and the logarithm of its probability.
         """
         policy = self.networks.actor_critic
         normalised = self.observations.normalise(observation)
         distribution = policy.act_distribution(normalised, memory.latent, task)
-        action = distribution.mode() if key is None else distribution.sample(key)
+        if key is None:
+            action = distribution.mode()
+        elif key.ndim == 0:
+            action = distribution.sample(key)
+        else:
+            action = jax.vmap(lambda one, its_key: one.sample(its_key))(distribution, key)
         return action, distribution.log_probability(action)
 
     def value(

@@ -13,7 +13,13 @@ from support.tiny import farthest, same, tiny_learner, tiny_settings, tiny_state
 from splagger.environments.registry import make_trial
 from splagger.learning.evaluation import evaluate
 from splagger.learning.learner import Learner
-from splagger.learning.sweep import MemberMethod, Sweep, fastest_member_method, over_members
+from splagger.learning.sweep import (
+    MemberMethod,
+    Sweep,
+    evaluate_members,
+    fastest_member_method,
+    over_members,
+)
 from splagger.learning.train_state import TrainState
 from splagger.recipes.build import build_hyperparameters
 
@@ -113,11 +119,10 @@ def test_nan_in_one_member_leaves_the_others_alone(method: MemberMethod, learner
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_evaluation_of_members(method: MemberMethod, learner, alone, together):
-    sweep = Sweep(learner, method)
+def test_evaluation_of_members(method: MemberMethod, alone, together):
     keys = jax.random.split(jax.random.key(4), 3)
     trial = make_trial("t-maze-long-noise:length=5,episodes=3")
-    evaluation = sweep.evaluate(together, keys, trial=trial, tasks=TASKS)
+    evaluation = evaluate_members(together.agent, trial, keys, tasks=TASKS, method=method)
     assert evaluation.returns.shape == (3, TASKS, 3)
     for member, (state, _), key in zip(members(evaluation), alone, keys, strict=True):
         expected = eqx.filter_jit(evaluate)(state.agent, trial, key, tasks=TASKS)
@@ -130,7 +135,14 @@ def test_evaluating_never_changes_training(learner, together):
     state = copied(together)
     keys = jax.random.split(jax.random.key(4), 3)
     for erase_memory in (False, True):
-        sweep.evaluate(state, keys, trial=learner.trial, tasks=TASKS, erase_memory=erase_memory)
+        evaluate_members(
+            state.agent,
+            learner.trial,
+            keys,
+            tasks=TASKS,
+            erase_memory=erase_memory,
+            method="in-turn",
+        )
     assert same(state, together)
     updated, _ = sweep.update(state)
     assert same(updated, expected)
@@ -151,7 +163,8 @@ def test_new_numbers_and_seeds_compile_nothing():
         state = sweep.initialise(seeds, numbers)
         for _ in range(2):
             state, _ = sweep.update(state)
-        sweep.evaluate(state, keys, trial=sweep.learner.trial, tasks=TASKS)
+        trial = sweep.learner.trial
+        evaluate_members(state.agent, trial, keys, tasks=TASKS, method="in-turn")
         return state
 
     before = train(*inputs(0, (1e-3, 1e-2, 3e-2)))

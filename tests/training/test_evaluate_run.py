@@ -69,7 +69,7 @@ def test_it_is_the_compiled_evaluation_of_the_newest_checkpoint(run_copy: Path):
     results = []
     for erase_memory in (False, True):
         with matrix_product_precision("float32"):
-            expected = session.sweep.evaluate(
+            expected = session.evaluate(
                 state,
                 session.later_evaluation_keys(3),
                 trial=trial,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from support.runs import FRAMES_PER_UPDATE, run_settings
 
+from splagger.environments.trial import Trial
 from splagger.foundation.encoder_settings import GRUSettings
 from splagger.foundation.errors import UserError
 from splagger.training import checkpoints
@@ -46,9 +47,11 @@ def test_keys_of_evaluations_are_apart_by_update_seed_and_purpose(session: Sessi
 
 
 def test_tasks_of_two_evaluations_differ(session: Session):
+    assert isinstance(trial := session.trial, Trial)
+
     def tasks(keys):
         reset = jax.vmap(lambda key: jax.random.split(key)[0])(keys)
-        states = jax.vmap(lambda key: jax.vmap(session.trial.reset)(jax.random.split(key, 64))[0])
+        states = jax.vmap(lambda key: jax.vmap(trial.reset)(jax.random.split(key, 64))[0])
         return np.asarray(states(reset).task.indicators)[..., 0]
 
     first, second = (tasks(session.training_evaluation_keys(update)) for update in (0, 2))

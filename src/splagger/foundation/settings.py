@@ -114,6 +114,23 @@ class ConventionSettings:
 
 
 @dataclass(frozen=True)
+class HostSettings:
+    """How simulators on the host are stepped; not read for environments that are compiled. None of
+    it changes a result."""
+
+    workers: int | None = None
+    """Processes that step the simulators; 0 for the training's own. None: 0 where a step takes less
+    than 0.1 ms, else one a processor core."""
+    overlap: bool = True
+    """Whether workers step one half of the environments while the agents choose for the other."""
+
+    def __post_init__(self):
+        check_types(self, "host")
+        if self.workers is not None:
+            check_at_least("host.workers", self.workers, 0)
+
+
+@dataclass(frozen=True)
 class Settings:
     """All that is needed to run a training again."""
 
@@ -128,6 +145,8 @@ class Settings:
     """How it learns."""
     conventions: ConventionSettings = field(default_factory=ConventionSettings)
     """Where the published system is peculiar."""
+    host: HostSettings = field(default_factory=HostSettings)
+    """How simulators on the host are stepped."""
     learning_rates: tuple[float, ...] = (1e-3,)
     """Every one is trained with every seed, all members together."""
     seeds: int = 1

@@ -1,21 +1,23 @@
 """One member's training: initialise, collect, learn."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
 
 from splagger.agent import Agent
 from splagger.environments.trial import Trial
+from splagger.environments.trial_description import TrialDescription
 from splagger.foundation.normalisers import RewardNormaliser
 from splagger.learning.advantages import TimeLimits, advantages, standardise
 from splagger.learning.ppo import Experience, Losses, Minibatches, minibatch_loss
 from splagger.learning.rollout import Rollout, collect, rollout_values, start_collector
 from splagger.learning.train_state import (
+    Collector,
     Hyperparameters,
     Optimisers,
     TrainState,
@@ -25,10 +27,18 @@ from splagger.learning.train_state import (
 Metrics = dict[str, Array]
 
 
-class Learner(eqx.Module):
-    """PPO for one member. Everything in it is fixed when it is compiled."""
+TrialT = TypeVar("TrialT", bound=TrialDescription)
+"""The kind of trial that a learner is made for."""
 
-    trial: Trial
+
+class Learner(eqx.Module, Generic[TrialT]):
+    """PPO for one member. Everything in it is fixed when it is compiled.
+
+    Where the environment is compiled as well, `initialise` and `update` are all that training
+    needs. Where it is not, `initial_state` and `learn_from` are given what it did.
+    """
+
+    trial: TrialT
     """The environment."""
     build_agent: Callable[[PRNGKeyArray], Agent]
     """Draws an agent's initial parameters."""
@@ -63,7 +73,9 @@ class Learner(eqx.Module):
         """Environment steps of one rollout."""
         return self.environments * self.steps
 
-    def initialise(self, seed: Int[Array, ""], hyperparameters: Hyperparameters) -> TrainState:
+    def initialise(
+        self: "Learner[Trial]", seed: Int[Array, ""], hyperparameters: Hyperparameters
+    ) -> TrainState:
         """The state before training.
 
         **Arguments:**
@@ -71,7 +83,27 @@ class Learner(eqx.Module):
         - `seed`: decides everything random in the member's training.
         - `hyperparameters`: its numbers.
         """
-        agent_key, trial_key, key = jax.random.split(jax.random.key(seed), 3)
+
+        def start(agent, key):
+            return start_collector(agent, self.trial, self.environments, key)
+
+        return self.initial_state(seed, hyperparameters, start)
+
+    def initial_state(
+        self,
+        seed: Int[Array, ""],
+        hyperparameters: Hyperparameters,
+        start: Callable[[Agent, PRNGKeyArray], Collector],
+    ) -> TrainState:
+        """The state before training, in environments that `start` begins.
+
+        **Arguments:**
+
+        - `seed`, `hyperparameters`: as for `initialise`.
+        - `start`: makes the collector from the agent and the key of the first trials, which is
+            `first_trials_key(seed)`.
+        """
+        agent_key, trial_key, key = _seed_keys(seed)
         agent = self.build_agent(agent_key)
         policy, sequence = self.optimisers.transformations()
         return TrainState(
@@ -80,7 +112,7 @@ class Learner(eqx.Module):
                 policy.init(eqx.filter(agent.networks.actor_critic, eqx.is_array)),
                 sequence.init(eqx.filter(agent.networks.sequence_model, eqx.is_array)),
             ),
-            collector=start_collector(agent, self.trial, self.environments, trial_key),
+            collector=start(agent, trial_key),
             rewards=RewardNormaliser.create(self.environments),
             hyperparameters=hyperparameters,
             key=key,
@@ -88,23 +120,38 @@ class Learner(eqx.Module):
             failed_at=-jnp.ones((), jnp.int32),
         )
 
-    def update(self, state: TrainState) -> tuple[TrainState, Metrics]:
+    def update(self: "Learner[Trial]", state: TrainState) -> tuple[TrainState, Metrics]:
         """Collects a rollout and learns from it.
 
-        A member whose losses or parameters stop being finite keeps the state it had before, and
-        stands still from then on.
-
-        **Returns:** the new state, and metrics: scalars by name.
+        **Returns:** the new state, and metrics: scalars by name; see `learn_from`.
         """
-        key, collect_key, learn_key = jax.random.split(state.key, 3)
         collector, rollout = collect(
             state.agent,
             self.trial,
             state.collector,
-            collect_key,
+            collection_key(state),
             steps=self.steps,
             restart_memory=self.restart_memory,
         )
+        return self.learn_from(state, collector, rollout)
+
+    def learn_from(
+        self, state: TrainState, collector: Collector, rollout: Rollout
+    ) -> tuple[TrainState, Metrics]:
+        """The part of an update that follows the collection.
+
+        A member whose losses or parameters stop being finite keeps the state it had before, and
+        stands still from then on.
+
+        **Arguments:**
+
+        - `state`: before the update.
+        - `collector`: where the environments stand after it.
+        - `rollout`: what the agent of `state` did, with the randomness of `collection_key(state)`.
+
+        **Returns:** the new state, and metrics: scalars by name.
+        """
+        key, _, learn_key = _update_keys(state)
         collected = eqx.tree_at(lambda s: (s.collector, s.key), state, (collector, key))
         learned, metrics = self.learn(collected, rollout, learn_key)
         healthy = (state.failed_at < 0) & metrics.pop("finite")
@@ -256,6 +303,26 @@ class Learner(eqx.Module):
         start = (state.agent, state.optimiser)
         (agent, optimiser), (losses, norms) = jax.lax.scan(step, start, samples)
         return agent, optimiser, losses, norms
+
+
+def first_trials_key(seed: Int[Array, ""]) -> PRNGKeyArray:
+    """The randomness of a member's first trials."""
+    return _seed_keys(seed)[1]
+
+
+def collection_key(state: TrainState) -> PRNGKeyArray:
+    """The randomness of the next rollout."""
+    return _update_keys(state)[1]
+
+
+def _seed_keys(seed: Int[Array, ""]) -> Key[Array, "3"]:
+    """Keys for the initial parameters, for the first trials and for the training."""
+    return jax.random.split(jax.random.key(seed), 3)
+
+
+def _update_keys(state: TrainState) -> Key[Array, "3"]:
+    """Keys for all later updates, for the next rollout and for learning from it."""
+    return jax.random.split(state.key, 3)
 
 
 def _observe_statistics(agent: Agent, rollout: Rollout) -> Agent:

@@ -69,6 +69,24 @@ def start_collector(agent: Agent, trial: Trial, environments: int, key: PRNGKeyA
     )
 
 
+def starting_memory(
+    agent: Agent, collector: Collector, fresh: Memory, *, restart_memory: bool
+) -> Memory:
+    """The memories that a rollout begins with, `[environment, ...]`.
+
+    **Arguments:**
+
+    - `agent`, `collector`, `restart_memory`: as for `collect`.
+    - `fresh`: the agent's initial memory.
+    """
+    restart = jnp.full(collector.fresh_start.shape, restart_memory)
+    if agent.memory_reset == "after-last-transition":
+        # An update has changed the parameters since: where a trial starts, so does its memory.
+        # With the other convention the memory has a first item already, which must stay.
+        restart = restart | collector.fresh_start
+    return select_start(restart, fresh, collector.memory)
+
+
 def collect(
     agent: Agent,
     trial: Trial,
@@ -94,12 +112,7 @@ def collect(
     """
     environments = collector.observation.shape[0]
     fresh = agent.initial_memory()
-    restart = jnp.full(environments, restart_memory)
-    if agent.memory_reset == "after-last-transition":
-        # An update has changed the parameters since: where a trial starts, so does its memory.
-        # With the other convention the memory has a first item already, which must stay.
-        restart = restart | collector.fresh_start
-    memory = select_start(restart, fresh, collector.memory)
+    memory = starting_memory(agent, collector, fresh, restart_memory=restart_memory)
     collector = eqx.tree_at(lambda c: c.memory, collector, memory)
 
     def step(carry, key):

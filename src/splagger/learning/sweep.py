@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Int, Key
 
+from splagger.agent import Agent
 from splagger.environments.trial import Trial
 from splagger.learning.evaluation import Evaluation, evaluate
 from splagger.learning.learner import Learner, Metrics
@@ -37,7 +38,7 @@ class Sweep(eqx.Module):
     programs: new values compile nothing.
     """
 
-    learner: Learner
+    learner: Learner[Trial]
     """The learner of one member."""
     method: MemberMethod = eqx.field(static=True)
     """How members share a device."""
@@ -52,17 +53,42 @@ class Sweep(eqx.Module):
         """One update of every member. The memory of `state` is used again: it is gone after."""
         return _update(self, state)
 
-    def evaluate(
-        self,
-        state: TrainState,
-        keys: Key[Array, " member"],
-        *,
-        trial: Trial,
-        tasks: int,
-        erase_memory: bool = False,
-    ) -> Evaluation:
-        """One evaluation of every member, with a key for each, as in `evaluate`."""
-        return _evaluate(self, state.agent, keys, trial, tasks, erase_memory)
+    def template(
+        self, seeds: Int[Array, " member"], hyperparameters: Hyperparameters, *, captured: bool
+    ) -> TrainState:
+        """The shapes of a state, for reading it from a checkpoint; it always has its trials."""
+        del captured
+        return eqx.filter_eval_shape(self.initialise, seeds, hyperparameters)
+
+    def capture(self, state: TrainState) -> tuple[TrainState, bool]:
+        """What to save of a state, and whether that says where its trials stand: all of it."""
+        return state, True
+
+    def take_up(self, state: TrainState) -> tuple[TrainState, str]:
+        """The state with which to go on from a saved one, and why trials had to begin anew, if so:
+        they never have to."""
+        return state, ""
+
+    def close(self) -> None:
+        """Frees what is held outside of arrays: nothing."""
+
+
+@eqx.filter_jit
+def evaluate_members(
+    agents: Agent,
+    trial: Trial,
+    keys: Key[Array, " member"],
+    *,
+    tasks: int,
+    erase_memory: bool = False,
+    method: MemberMethod,
+) -> Evaluation:
+    """One evaluation of every member, with a key for each, as in `evaluate`."""
+
+    def one(agent, key):
+        return evaluate(agent, trial, key, tasks=tasks, erase_memory=erase_memory)
+
+    return over_members(one, method)(agents, keys)
 
 
 @eqx.filter_jit
@@ -75,11 +101,3 @@ def _initialise(sweep, seeds, hyperparameters):
 @eqx.filter_jit(donate="all-except-first")
 def _update(sweep, state):
     return over_members(sweep.learner.update, sweep.method)(state)
-
-
-@eqx.filter_jit
-def _evaluate(sweep, agents, keys, trial, tasks, erase_memory):
-    def one(agent, key):
-        return evaluate(agent, trial, key, tasks=tasks, erase_memory=erase_memory)
-
-    return over_members(one, sweep.method)(agents, keys)

@@ -9,7 +9,6 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from splagger.agent import Agent
-from splagger.environments.trial import TrialState
 from splagger.foundation.normalisers import RewardNormaliser
 from splagger.sequence.split_aggregator import Memory
 
@@ -38,8 +37,9 @@ class Hyperparameters(eqx.Module):
 class Collector(eqx.Module):
     """Where every environment stands between two rollouts."""
 
-    trial: TrialState
-    """State of the running trials, `[environment, ...]`."""
+    trial: Any
+    """State of the running trials, `[environment, ...]`: a `TrialState`, or `HostTrials` where
+    simulators on the host hold it."""
     observation: Float[Array, "environment observation"]
     """What the policy acts on next."""
     memory: Memory

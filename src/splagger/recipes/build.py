@@ -16,7 +16,7 @@ from splagger.environments.trial_description import TrialDescription
 from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.normalisers import RunningMoments
 from splagger.foundation.settings import ConventionSettings, Settings
-from splagger.learning.learner import Learner
+from splagger.learning.learner import Learner, TrialT
 from splagger.learning.train_state import Hyperparameters, Optimisers
 from splagger.recipes.build_policy import build_policy
 from splagger.recipes.build_sequence import build_sequence_model
@@ -101,7 +101,7 @@ class AgentBuilder(eqx.Module):
         return build_agent(self.settings, self.conventions, self.trial, key)
 
 
-def build_learner(settings: Settings, trial: Trial) -> Learner:
+def build_learner(settings: Settings, trial: TrialT) -> Learner[TrialT]:
     """The learner of one member."""
     learning, conventions = settings.learning, settings.conventions
     return Learner(

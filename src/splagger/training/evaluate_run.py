@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from splagger.agent import Agent
+from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.registry import canonical_name
 from splagger.environments.trial import Trial
 from splagger.foundation.errors import UserError
@@ -53,7 +54,7 @@ def evaluate_run(
     trial = trial_elsewhere(session, state.agent, environment, trust=trust)
     with matrix_product_precision(session.settings.precision):
         evaluation = jax.device_get(
-            session.sweep.evaluate(
+            session.evaluate(
                 state,
                 session.later_evaluation_keys(seed),
                 trial=trial,
@@ -88,7 +89,7 @@ def evaluate_run(
 
 def trial_elsewhere(
     session: Session, agent: Agent, environment: str | None, *, trust: bool
-) -> Trial:
+) -> Trial | HostTrial:
     """The trials of an environment for an agent that was perhaps trained on another one.
 
     **Arguments:**

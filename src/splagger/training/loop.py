@@ -1,7 +1,8 @@
 """The host's loop: update, evaluate, record, save, until all frames are used."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from splagger.environments.host.simulators import SimulatorError
+from splagger.environments.registry import EnvironmentSpecification
 from splagger.foundation.precision import matrix_product_precision
 from splagger.learning.evaluation import Evaluation
 from splagger.learning.train_state import TrainState
@@ -54,12 +57,15 @@ class TrainingLoop:
         self._statuses = [MemberStatus() for _ in self._members]
         self._failed = np.zeros(len(self._members), bool)
         self._saved_at = time.monotonic()
+        self._trials_began_anew = False
 
     def run(self) -> TrainingResult:
         """Trains until all frames are used, every member failed, or a signal asks to stop.
 
         Whatever happens, what was learnt up to the last update is saved, unless the process is
         killed or the disk is full; then the last checkpoint holds.
+
+        **Raises:** `SimulatorError` where a simulator on the host fails, when that is done.
         """
         with matrix_product_precision(self._settings.precision):
             state, update = self._begin()
@@ -69,7 +75,8 @@ class TrainingLoop:
                         self._save(state, update)
                         return self._result(update, finished=False)
                     failed_before = self._failed
-                    state = self._update(state, update)
+                    with self._saving_where_simulators_fail(state, update):
+                        state = self._update(state, update)
                     update += 1
                     if update % self._settings.evaluation_interval == 0:
                         self._evaluate(state, update)
@@ -94,11 +101,21 @@ class TrainingLoop:
             self._evaluate(state, 0)
             return state, 0
         state, metadata = self._session.restore(path)
+        update = metadata["update"]
         self._run.cut_back(metadata["positions"])
         self._failed = np.asarray(state.failed_at) >= 0
         for member, row in _last_evaluations(self._run.read_evaluations()).items():
             self._statuses[member] = row
-        return state, metadata["update"]
+        state, obstacle = self._session.sweep.take_up(state)
+        self._trials_began_anew = bool(obstacle)
+        if obstacle:
+            self._progress.message(
+                f"The simulators could not be put back where they stood ({obstacle}): a new trial "
+                "begins in every environment. What was learnt is kept."
+            )
+        if metadata.get("evaluation_is_due", False):
+            self._evaluate(state, update)
+        return state, update
 
     def _update(self, state: TrainState, update: int) -> TrainState:
         start = time.monotonic()
@@ -106,20 +123,25 @@ class TrainingLoop:
         metrics, failed_at = jax.device_get((metrics, state.failed_at))
         speed = self._frames_per_update / (time.monotonic() - start)
         frames = (update + 1) * self._frames_per_update
-        self._run.append_metrics(
-            {"update": update + 1, "frames": frames, "frames_per_second": speed, **metrics}
-        )
+        record = {"update": update + 1, "frames": frames, "frames_per_second": speed, **metrics}
+        if self._trials_began_anew:
+            record["fresh_trials"] = True
+            self._trials_began_anew = False
+        self._run.append_metrics(record)
         self._failed = failed_at >= 0
         self._progress.update(frames, speed, self._shown())
         return state
 
     def _evaluate(self, state: TrainState, update: int) -> None:
-        evaluation = self._session.sweep.evaluate(
-            state,
-            self._session.training_evaluation_keys(update),
-            trial=self._session.trial,
-            tasks=self._settings.evaluation_tasks,
-        )
+        # The one that only ends the training is made again in any case.
+        due = update % self._settings.evaluation_interval == 0
+        with self._saving_where_simulators_fail(state, update, evaluation_is_due=due):
+            evaluation = self._session.evaluate(
+                state,
+                self._session.training_evaluation_keys(update),
+                trial=self._session.trial,
+                tasks=self._settings.evaluation_tasks,
+            )
         evaluation = jax.device_get(evaluation)
         frames = update * self._frames_per_update
         counts_success = self._session.trial.has_success
@@ -146,11 +168,33 @@ class TrainingLoop:
         self._run.append_evaluations(rows)
         self._progress.update(frames, 0.0, self._shown())
 
-    def _save(self, state: TrainState, update: int) -> Path:
-        metadata = {"update": update, "positions": self._run.positions()}
+    def _save(self, state: TrainState, update: int, *, evaluation_is_due: bool = False) -> Path:
+        state, captured = self._session.sweep.capture(state)
+        metadata = {
+            "update": update,
+            "positions": self._run.positions(),
+            "captured": captured,
+            "evaluation_is_due": evaluation_is_due,
+        }
         path = checkpoints.save(self._run.checkpoints, update, jax.device_get(state), metadata)
         self._saved_at = time.monotonic()
         return path
+
+    @contextmanager
+    def _saving_where_simulators_fail(
+        self, state: TrainState, update: int, *, evaluation_is_due: bool = False
+    ) -> Iterator[None]:
+        """Saves the state that training can go on from, and says how."""
+        try:
+            yield
+        except SimulatorError as error:
+            self._save(state, update, evaluation_is_due=evaluation_is_due)
+            frames = update * self._frames_per_update
+            own = EnvironmentSpecification.parse(self._settings.environment).entry is None
+            raise SimulatorError(
+                f"{error} What was learnt in {frames:,} frames is saved. To go on: "
+                f"splagger resume {self._run.path}{' --trust' if own else ''}"
+            ) from error
 
     def _report_failures(self, path: Path, update: int, members: Sequence[int]) -> None:
         # The state of a failed member is the one before the update at which it failed.

@@ -6,13 +6,16 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Key
+from jaxtyping import Array, Int, Key
 
 from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.trial import Trial
 from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings, from_dictionary
-from splagger.learning.sweep import Sweep, fastest_member_method
+from splagger.learning.evaluation import Evaluation
+from splagger.learning.host_evaluation import evaluate_on_host
+from splagger.learning.host_sweep import HostSweep
+from splagger.learning.sweep import Sweep, evaluate_members, fastest_member_method
 from splagger.learning.train_state import TrainState
 from splagger.recipes.build import build_hyperparameters, build_learner, build_trial
 from splagger.training import checkpoints
@@ -25,14 +28,14 @@ _LATER_EVALUATIONS = 0x7EA2
 
 
 class Session:
-    """The objects that a run's settings describe."""
+    """The objects that a run's settings describe. Whoever trains with it closes it."""
 
     settings: Settings
     """What the run is made from."""
-    trial: Trial
+    trial: Trial | HostTrial
     """The environment it trains on."""
-    sweep: Sweep
-    """The compiled functions of all members."""
+    sweep: Sweep | HostSweep
+    """The functions of all members."""
 
     def __init__(self, settings: Settings, *, trust: bool):
         """Builds everything; nothing is compiled yet.
@@ -47,26 +50,78 @@ class Session:
         """
         check_cuda_packages()
         self.settings = settings
-        self.trial = compiled_trial(build_trial(settings, trust=trust))
-        self.sweep = Sweep(build_learner(settings, self.trial), fastest_member_method())
+        self.trial = build_trial(settings, trust=trust)
+        method = fastest_member_method()
+        if isinstance(self.trial, HostTrial):
+            self.sweep = HostSweep(
+                build_learner(settings, self.trial),
+                method,
+                workers=settings.host.workers,
+                overlap=settings.host.overlap,
+            )
+        else:
+            self.sweep = Sweep(build_learner(settings, self.trial), method)
 
     def initial_state(self) -> TrainState:
         """The state of all members before training."""
-        seeds = jnp.asarray([seed for _, seed in self.settings.members])
-        return self.sweep.initialise(seeds, build_hyperparameters(self.settings))
+        return self.sweep.initialise(self._seeds, build_hyperparameters(self.settings))
 
     def restore(self, path: Path) -> tuple[TrainState, dict[str, Any]]:
         """Loads a checkpoint.
 
-        **Returns:** the state of all members, and the checkpoint's metadata.
+        **Returns:** the state of all members, with which training goes on after
+        `sweep.take_up(state)`, and the checkpoint's metadata.
 
         **Raises:** `UserError` if it cannot be read or is from other settings.
         """
-        template = eqx.filter_eval_shape(self.initial_state)
+        numbers = build_hyperparameters(self.settings)
+        captured = checkpoints.read_metadata(path).get("captured", True)
+        template = self.sweep.template(self._seeds, numbers, captured=captured)
         state, metadata = checkpoints.load(path, template)
         # The settings decide these numbers: a resumed run may have been given more frames.
-        numbers = build_hyperparameters(self.settings)
         return eqx.tree_at(lambda s: s.hyperparameters, state, numbers), metadata
+
+    def evaluate(
+        self,
+        state: TrainState,
+        keys: Key[Array, " member"],
+        *,
+        trial: Trial | HostTrial,
+        tasks: int,
+        erase_memory: bool = False,
+    ) -> Evaluation:
+        """One evaluation of every member, on any environment that fits its agents.
+
+        **Arguments:**
+
+        - `state`: of all members.
+        - `keys`: randomness, one for every member.
+        - `trial`, `tasks`, `erase_memory`: as for `evaluate`.
+
+        **Raises:** `SimulatorError` where a simulator fails.
+        """
+        if isinstance(trial, HostTrial):
+            return evaluate_on_host(
+                state.agent,
+                trial,
+                keys,
+                tasks=tasks,
+                erase_memory=erase_memory,
+                workers=self.settings.host.workers,
+                method=self.sweep.method,
+            )
+        return evaluate_members(
+            state.agent,
+            trial,
+            keys,
+            tasks=tasks,
+            erase_memory=erase_memory,
+            method=self.sweep.method,
+        )
+
+    def close(self) -> None:
+        """Ends the simulators, if there are any. Can be called more than once."""
+        self.sweep.close()
 
     def training_evaluation_keys(self, update: int) -> Key[Array, " member"]:
         """A key for every member's evaluation after that update, as good as new for each."""
@@ -80,20 +135,11 @@ class Session:
         def key(seed):
             return jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), purpose), number)
 
-        return jax.vmap(key)(jnp.asarray([seed for _, seed in self.settings.members]))
+        return jax.vmap(key)(self._seeds)
 
-
-def compiled_trial(trial: Trial | HostTrial) -> Trial:
-    """The trial, where jax can compile it.
-
-    **Raises:** `UserError` for a Gymnasium environment.
-    """
-    if isinstance(trial, HostTrial):
-        raise UserError(
-            f"'{trial.environment.maker.path}' is an environment of Gymnasium, but only those of "
-            "splagger.environments.Environment can be trained on."
-        )
-    return trial
+    @property
+    def _seeds(self) -> Int[Array, " member"]:
+        return jnp.asarray([seed for _, seed in self.settings.members])
 
 
 def open_session(path: Path, *, trust: bool) -> tuple[RunDirectory, Session]:

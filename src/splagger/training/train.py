@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,7 @@ def _train(run: RunDirectory, session: Session, *, quiet: bool) -> TrainingResul
     settings = session.settings
     members = [f"learning rate {rate:g}, seed {seed}" for rate, seed in settings.members]
     total = settings.updates * session.sweep.learner.frames_per_update
-    with run.locked():
+    with run.locked(), closing(session):
         if to_dictionary(settings) != to_dictionary(from_dictionary(run.settings)):
             run.replace_settings(to_dictionary(settings))
         with TrainingProgress(total, members, quiet=quiet) as progress:

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from splagger.agent import Agent
 from splagger.environments.spaces import Discrete
 from splagger.environments.task_information import TaskInformation
-from splagger.environments.trial import Trial
+from splagger.environments.trial_description import TrialDescription
 from splagger.foundation.errors import UserError
 from splagger.sequence.embedding import Transition
 from splagger.sequence.split_aggregator import Memory
@@ -35,10 +35,10 @@ class TrainedAgent:
 
     agent: Agent
     """The networks and observation statistics."""
-    trial: Trial
+    trial: TrialDescription
     """What it was trained on."""
 
-    def __init__(self, agent: Agent, trial: Trial):
+    def __init__(self, agent: Agent, trial: TrialDescription):
         """Wraps the agent that was trained on `trial`."""
         self.agent = agent
         self.trial = trial
