@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from splagger.environments.contract.targets import require_sound
 from splagger.environments.registry import canonical_name
 from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.errors import UserError, unknown_name
@@ -73,6 +74,7 @@ def start_run(
     settings = with_changes(settings, {"environment": canonical_name(settings.environment)})
     enable_compilation_cache()
     # The user names the environment here and now, so its code may be imported.
+    require_sound(settings.environment)
     session = Session(settings, trust=True)
     if out is None:
         path = default_path(RUNS, settings.environment, settings.agent.name)

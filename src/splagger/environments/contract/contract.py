@@ -1,12 +1,12 @@
 """The whole contract of environments that are written in jax, and the part that is cheap."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import jax
 import numpy as np
 
 from splagger.environments.contract.description import check_description
-from splagger.environments.contract.evidence import gather
+from splagger.environments.contract.evidence import play_at_random, play_trials_at_random
 from splagger.environments.contract.explanations import explain, watching
 from splagger.environments.contract.findings import (
     Finding,
@@ -20,7 +20,7 @@ from splagger.environments.contract.play import Look, look
 from splagger.environments.contract.programs import Program
 from splagger.environments.contract.repeatability import check_compilation, check_repeatability
 from splagger.environments.contract.signatures import check_signatures
-from splagger.environments.contract.tasks import check_tasks, different_tasks
+from splagger.environments.contract.tasks import check_tasks
 from splagger.environments.contract.trials import check_trials
 from splagger.environments.environment import Environment
 
@@ -30,7 +30,8 @@ _STARTS = 8
 def check_environment(make: Callable[[], Environment]) -> list[Finding]:
     """Runs an environment through the whole contract.
 
-    Later groups of checks, which would only repeat it, are left out after a failure.
+    The checks come in four groups: what is cheap, hidden state, episodes, trials. After a failure
+    the later groups are left out.
 
     **Arguments:**
 
@@ -43,17 +44,26 @@ def check_environment(make: Callable[[], Environment]) -> list[Finding]:
     except Exception as error:
         where = make if isinstance(make, type) else Environment
         return [failure("construction", "__init__", *explain(error, "__init__", where))]
-    findings = first_look(environment)
-    if not failures(findings):
-        findings += collect(_check_play(environment, make))
-    return findings
+    groups = (
+        first_look,
+        lambda environment: check_repeatability(environment, make),
+        _check_episodes,
+        _check_trials,
+    )
+    return _until_failure(environment, groups)
 
 
 def first_look(environment: Environment) -> list[Finding]:
     """The cheap part of the contract: what an environment says of itself, what its methods return,
     and its first observations."""
+    return _until_failure(environment, (check_description, check_signatures, _check_starts))
+
+
+def _until_failure(
+    environment: Environment, groups: Iterable[Callable[[Environment], Iterable[Finding]]]
+) -> list[Finding]:
     findings: list[Finding] = []
-    for group in (check_description, check_signatures, _check_starts):
+    for group in groups:
         findings += collect(group(environment))
         if failures(findings):
             break
@@ -76,12 +86,13 @@ def _check_starts(environment: Environment) -> Iterator[Finding]:
     yield from check_look(environment, "reset", looks, np.ones(_STARTS, bool))
 
 
-def _check_play(environment: Environment, make: Callable[[], Environment]) -> Iterator[Finding]:
-    evidence = gather(environment)
-    several = different_tasks(evidence) > 1
-    yield from collect(check_repeatability(environment, make, evidence))
-    yield from collect(check_compilation(evidence))
-    yield from collect(check_steps(environment, evidence))
-    yield from collect(check_tasks(environment, evidence))
-    yield from collect(check_trials(environment, evidence.trials, varied=several))
-    yield from collect(check_pictures(environment, evidence))
+def _check_episodes(environment: Environment) -> Iterator[Finding]:
+    evidence = play_at_random(environment)
+    yield from check_compilation(evidence)
+    yield from check_steps(environment, evidence)
+    yield from check_tasks(environment, evidence)
+    yield from check_pictures(environment, evidence)
+
+
+def _check_trials(environment: Environment) -> Iterator[Finding]:
+    yield from check_trials(environment, play_trials_at_random(environment))

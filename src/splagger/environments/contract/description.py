@@ -1,8 +1,12 @@
 """Checks of what an environment says about itself, before any method is called."""
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from typing import Any
+
+import equinox as eqx
+import jax
 
 from splagger.environments.contract.explanations import watching
 from splagger.environments.contract.findings import Breach, Finding, failure, passed
@@ -13,7 +17,8 @@ _EPISODES = 2
 
 
 def check_description(environment: Environment) -> Iterator[Finding]:
-    """Checks the spaces, the numbers and the flags of an environment."""
+    """Checks the fields, the spaces, the numbers and the flags of an environment."""
+    _check_fields(environment)
     yield _space(environment, "observation_space", (Box,), "a Box of shape (n,)")
     actions = "a Box of shape (n,) or Discrete(n)"
     yield _space(environment, "action_space", (Box, Discrete), actions)
@@ -26,6 +31,27 @@ def check_description(environment: Environment) -> Iterator[Finding]:
                 "flags", name, f"{name} is {value!r}.", f"Set {name} to True or False in the class."
             )
     yield _optimal_return(environment)
+
+
+def _check_fields(environment: Environment) -> None:
+    for field in dataclasses.fields(environment):
+        # Of a field that is not static, what it holds is looked at: lists and dicts are pytrees.
+        value = getattr(environment, field.name)
+        leaves = [value] if field.metadata.get("static") else jax.tree.leaves(value)
+        for leaf in leaves:
+            if eqx.is_array(leaf):
+                continue
+            try:
+                hash(leaf)
+            except TypeError as error:
+                raise Breach(
+                    failure(
+                        "fields",
+                        field.name,
+                        f"the field {field.name} holds what cannot be hashed ({error}).",
+                        "Make lists tuples, and keep arrays in fields that are not static.",
+                    )
+                ) from error
 
 
 def _space(environment: Environment, name: str, kinds: tuple[type, ...], wanted: str) -> Finding:
@@ -56,7 +82,10 @@ def _space(environment: Environment, name: str, kinds: tuple[type, ...], wanted:
     if any(math.isnan(bound) for bound in (*low, *high)):
         raise Breach(
             failure(
-                check, name, f"a bound of {name} is nan.", "Where there is no bound use -inf or inf."
+                check,
+                name,
+                f"a bound of {name} is nan.",
+                "Where there is no bound use -inf or inf.",
             )
         )
     return passed(check, name, f"{space.size} numbers from {min(low):g} to {max(high):g}")

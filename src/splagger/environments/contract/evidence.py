@@ -1,13 +1,12 @@
 """What the checks of numbers look at: random play, compiled once and run with different inputs."""
 
-
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Key
+from jaxtyping import Array
 
 from splagger.environments.contract.explanations import watching
 from splagger.environments.contract.play import Episode, play_episode
@@ -21,9 +20,7 @@ MOST_STEPS = 1000
 _CHECK = "random play"
 _SEED = 20240
 _ROWS = 32
-# Un-jitted, every operation is compiled by itself: few steps, and none of large simulators.
 _UNROLLED = 3
-_MOST_OPERATIONS = 1500
 
 
 class Evidence(eqx.Module):
@@ -41,48 +38,54 @@ class Evidence(eqx.Module):
     elsewhere: Episode
     """The same with the same keys, but in the task of the row before."""
     single: Episode
-    """The first steps of the first row, compiled alone, `[step]`."""
-    eager: Episode | None
-    """The same, not compiled; None for simulators for which that takes too long."""
-    trials: TrialMoment
-    """Trials with tasks of their own."""
+    """The first steps of the first row alone, `[step]`."""
+    compiled: bool
+    """Whether they were compiled, as is done with large programs only."""
 
 
-def gather(environment: Environment) -> Evidence:
-    """Plays at random, always with the same seed.
+def play_at_random(environment: Environment) -> Evidence:
+    """Plays episodes, always with the same seed.
 
     **Raises:** `Breach` where the environment raises an exception.
     """
     steps = min(environment.max_episode_steps, MOST_STEPS)
-    task_key, start_key, step_key, trial_key = jax.random.split(jax.random.key(_SEED), 4)
+    task_key, start_key, step_key = jax.random.split(jax.random.key(_SEED), 3)
     task_keys, start_keys = (jax.random.split(key, _ROWS) for key in (task_key, start_key))
     keys = jax.random.split(step_key, (_ROWS, steps))
     with watching(_CHECK, "sample_task", type(environment)):
         tasks = Program(_sample, environment, task_keys)(task_keys)
-    with watching(_CHECK, "reset and step", type(environment)):
+    with watching(_CHECK, "step", type(environment)):
         play = Program(_play, environment, tasks, start_keys, keys)
         others = jax.tree.map(lambda leaf: jnp.roll(leaf, 1, axis=0), tasks)
         first = row((tasks, start_keys, keys[:, :_UNROLLED]), 0)
         alone = Program(_play_unrolled, environment, *first)
-        compiles_fast = alone.operations <= _MOST_OPERATIONS
         evidence = Evidence(
             tasks=tasks,
             episode=play(tasks, start_keys, keys),
             again=play(tasks, start_keys, keys),
             elsewhere=play(others, start_keys, keys),
-            single=alone(*first),
-            eager=_play_unrolled(environment, *first) if compiles_fast else None,
-            trials=_trials(environment, trial_key),
+            single=_play_unrolled(environment, *first) if alone.small else alone(*first),
+            compiled=not alone.small,
         )
-    return jax.tree.map(lambda leaf: leaf if is_key(leaf) else np.asarray(leaf), evidence)
+    return jax.tree.map(
+        lambda leaf: np.asarray(leaf) if isinstance(leaf, Array) and not is_key(leaf) else leaf,
+        evidence,
+    )
 
 
-def _trials(environment: Environment, key: Key[Array, ""]) -> TrialMoment:
-    # Long enough for a whole trial.
+def play_trials_at_random(environment: Environment) -> TrialMoment:
+    """Plays trials, always with the same seed, long enough for a whole one.
+
+    **Returns:** every step; arrays of NumPy, `[row, step]`.
+
+    **Raises:** `Breach` where the environment raises an exception.
+    """
     steps = min(EPISODES * environment.max_episode_steps + 1, EPISODES * MOST_STEPS)
-    start_key, step_key = jax.random.split(key)
+    start_key, step_key = jax.random.split(jax.random.key(_SEED + 1))
     arguments = (jax.random.split(start_key, _ROWS), jax.random.split(step_key, (_ROWS, steps)))
-    return Program(_play_trials, environment, *arguments)(*arguments)
+    with watching(_CHECK, "step", type(environment)):
+        moments = Program(_play_trials, environment, *arguments)(*arguments)
+    return jax.tree.map(np.asarray, moments)
 
 
 def _sample(environment: Environment, keys: Any) -> Any:

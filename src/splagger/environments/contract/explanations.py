@@ -1,4 +1,4 @@
-"""Exceptions of users' environments in the users' terms: their lines, and jax's errors explained."""
+"""Exceptions in users' environments: the users' own lines, and what jax's errors mean."""
 
 import dataclasses
 import sys
@@ -124,10 +124,14 @@ def _users_lines(error: Exception, environment_class: type) -> str:
 def _is_users(file: str, environment_class: type) -> bool:
     if file == getattr(sys.modules.get(environment_class.__module__), "__file__", None):
         return True
-    here = Path(__file__).resolve().parents[2]
-    libraries = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), str(here))
-    # Files that do not exist are code that a library made, such as beartype's checks.
-    return Path(file).exists() and not str(Path(file).resolve()).startswith(libraries)
+    path = Path(file)
+    libraries = (sysconfig.get_path("stdlib"), str(Path(__file__).parents[2]))
+    # Files that do not exist are code that a library made, such as checks of types.
+    return (
+        path.exists()
+        and "site-packages" not in path.parts
+        and not any(path.resolve().is_relative_to(Path(place).resolve()) for place in libraries)
+    )
 
 
 def _short(file: str) -> str:

@@ -19,12 +19,12 @@ class Finding:
     outcome: Outcome
     """How it went."""
     message: str
-    """What was found: one line, in the user's terms."""
+    """What was found: one sentence that names the method, in the user's terms."""
     fix: str = ""
     """How to mend it: one sentence; empty where all is well."""
 
     def __str__(self) -> str:
-        return f"{self.method}: {self.message} {self.fix}".rstrip()
+        return f"{self.message} {self.fix}".rstrip()
 
 
 def passed(check: str, method: str, message: str) -> Finding:

@@ -1,6 +1,7 @@
 """Checks of the numbers that random play showed: observations, rewards, ends, indices."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ OBSERVATIONS = "observations"
 
 
 def check_look(
-    environment: Environment, method: str, looks: Look, counts: np.ndarray
+    environment: Environment, method: str, looks: Look, counts: Any
 ) -> Iterator[Finding]:
     """Checks that observations are finite and within their bounds.
 
@@ -25,7 +26,8 @@ def check_look(
     - `looks`: at the observations; arrays of NumPy of any shape.
     - `counts`: which of them count.
     """
-    bad = ~looks.finite & counts
+    counts = np.asarray(counts)
+    bad = np.asarray(~looks.finite & counts)
     if np.any(bad):
         yield failure(
             OBSERVATIONS,
@@ -36,11 +38,11 @@ def check_look(
             "numbers that grow without end.",
         )
         return
-    outside = (looks.excess > 0) & counts
+    outside = np.asarray((looks.excess > 0) & counts)
     if np.any(outside):
         # The most extreme one says most.
         worst = np.argmax(np.where(outside, looks.excess, 0))
-        entry, value = int(looks.entry.flat[worst]), float(looks.value.flat[worst])
+        entry, value = np.ravel(looks.entry)[worst], np.ravel(looks.value)[worst]
         low, high = (bounds[entry] for bounds in environment.observation_space.bounds)
         yield failure(
             OBSERVATIONS,
@@ -57,7 +59,7 @@ def check_steps(environment: Environment, evidence: Evidence) -> Iterator[Findin
     """Checks the steps of random play."""
     moments = evidence.episode.moments
     yield from check_look(environment, "step", moments.observation, moments.running)
-    yield from _check_rewards(moments.reward[moments.running])
+    yield from _check_rewards(np.asarray(moments.reward[moments.running]))
     yield from _check_ends(environment, evidence)
     yield from _check_indices(environment, evidence)
 

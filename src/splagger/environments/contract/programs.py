@@ -6,10 +6,13 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
 from splagger.environments.environment import Environment
+
+_SMALL = 1500
 
 
 class Program:
@@ -32,6 +35,8 @@ class Program:
         - `function`: called with the environment and the arguments.
         - `environment`: its arrays are inputs, as in training; all else is constant.
         - `arguments`: arrays, or shapes and dtypes for them.
+
+        **Raises:** `UnexpectedTracerError` where it uses what an earlier trace left behind.
         """
         self._arrays, rest = eqx.partition(environment, eqx.is_array)
 
@@ -42,16 +47,25 @@ class Program:
         self._traced = jax.jit(traced).trace(self._arrays, *arguments)
         self.result = self._traced.out_info
         jaxpr = self._traced.jaxpr
+        # jax 0.10 makes inputs of values that were left behind.
+        if len(jaxpr.in_avals) > len(jax.tree.leaves((self._arrays, arguments))):
+            raise jax.errors.UnexpectedTracerError("a value of another trace")
         # Some operations are printed with the addresses of Python's functions.
         self.text = re.sub(r"0x[0-9a-f]+", "", str(jaxpr))
         self.constants = [plain(constant) for constant in jaxpr.consts]
         self.operations = len(jaxpr.eqns)
         self._compiled: Callable[..., Any] | None = None
 
+    @property
+    def small(self) -> bool:
+        """Whether it has so few operations that compiling it takes longer than running it."""
+        return self.operations <= _SMALL
+
     def __call__(self, *arguments: Any) -> Any:
         """Runs it, compiled."""
         if self._compiled is None:
-            self._compiled = self._traced.lower().compile()
+            options = {"xla_backend_optimization_level": "0"} if self.small else {}
+            self._compiled = self._traced.lower().compile({**options})
         return self._compiled(self._arrays, *arguments)
 
     def same(self, other: "Program") -> bool:
@@ -69,7 +83,7 @@ def plain(leaf: Any) -> np.ndarray:
 
 def is_key(leaf: Any) -> bool:
     """Whether an array holds random keys, which NumPy cannot."""
-    return isinstance(leaf, Array) and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    return isinstance(leaf, Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
 def row(tree: Any, index: int) -> Any:

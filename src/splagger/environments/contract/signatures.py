@@ -13,7 +13,7 @@ from splagger.environments.contract.programs import Program
 from splagger.environments.environment import Environment, Step
 from splagger.environments.spaces import Discrete
 
-CHECK = "structure, shapes, dtypes"
+CHECK = "returned values"
 """The name of these checks."""
 
 _PARAMETERS = {

@@ -58,7 +58,7 @@ def _matter(evidence: Evidence) -> bool:
     one, other = here.moments, there.moments
     running = one.running & other.running
     return bool(
-        np.any((one.running != other.running))
+        np.any(one.running != other.running)
         or np.any((one.observation.total != other.observation.total) & running)
         or np.any((one.reward != other.reward) & running)
         or np.any((one.terminated != other.terminated) & running)

@@ -105,17 +105,8 @@ def _same(one: Any, other: Any) -> Bool[Array, ""]:
     return jnp.all(jnp.stack(equal)) if equal else jnp.ones((), bool)
 
 
-def check_trials(
-    environment: Environment, moments: TrialMoment, *, varied: bool
-) -> Iterator[Finding]:
-    """Checks what `play_trials` noted.
-
-    **Arguments:**
-
-    - `environment`: what was played.
-    - `moments`: the fields are arrays `[trial, step]` of NumPy.
-    - `varied`: whether there is more than one task.
-    """
+def check_trials(environment: Environment, moments: TrialMoment) -> Iterator[Finding]:
+    """Checks what `play_trials` noted; the fields are arrays `[row, step]` of NumPy."""
     if not np.any(moments.episode_end):
         yield passed(CHECK, "step", f"no episode ended in {moments.reward.shape[1]} steps")
         return
@@ -132,11 +123,11 @@ def check_trials(
         yield failure(
             CHECK,
             "step",
-            "the task changes inside a trial.",
+            "step and reset keep no task: it changes inside a trial.",
             "Keep the task as it is; what changes belongs into the state.",
         )
     ends = int(np.sum(moments.trial_end))
-    if varied and ends >= _ENOUGH and np.all(moments.same_task[moments.trial_end]):
+    if environment.tasks != 1 and ends >= _ENOUGH and np.all(moments.same_task[moments.trial_end]):
         yield warning(
             CHECK,
             "sample_task",
