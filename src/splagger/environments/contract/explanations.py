@@ -12,6 +12,9 @@ import jax
 
 from splagger.environments.contract.findings import Breach, failure
 
+ABSTRACT = "Define all methods and attributes that are named as abstract."
+"""How to mend a class that cannot be made because something is missing."""
+
 _MOST_FRAMES = 3
 
 # The more special kinds first, as some derive from others.
@@ -91,6 +94,8 @@ def explain(error: Exception, method: str, environment_class: type) -> tuple[str
     for kind, message, fix in _KNOWN:
         if isinstance(error, kind):
             return f"{method} cannot be compiled: {message}{where}.", fix
+    if isinstance(error, TypeError) and "abstract" in str(error):
+        return f"{_one_line(error)}.", ABSTRACT
     if isinstance(error, TypeError) and "not a valid JAX type" in str(error):
         return (
             f"{method} returns something that is no array{where}: {_one_line(error)}.",

@@ -1,13 +1,14 @@
 """Checking what a user names: it is imported and made, then the checks of its kind run."""
 
 from splagger.environments.contract.contract import check_environment, first_look
-from splagger.environments.contract.explanations import explain
+from splagger.environments.contract.explanations import ABSTRACT, explain
 from splagger.environments.contract.findings import Finding, failure, failures
 from splagger.environments.environment import Environment
 from splagger.environments.registry import EnvironmentSpecification
 from splagger.foundation.errors import UserError
 
 _CHECK = "construction"
+_METHOD = "__init__"
 
 
 def check_target(text: str) -> list[Finding]:
@@ -53,15 +54,11 @@ def _make(specification: EnvironmentSpecification) -> Environment | Finding:
     try:
         return specification.build(trust=True)
     except UserError as error:
-        return failure(_CHECK, specification.name, str(error), _advice(error))
+        return failure(_CHECK, _METHOD, str(error), _advice(error))
     except Exception as error:
         message, fix = explain(error, "__init__", Environment)
-        return failure(_CHECK, specification.name, message, fix)
+        return failure(_CHECK, _METHOD, message, fix)
 
 
 def _advice(error: UserError) -> str:
-    message = str(error.__cause__ or error)
-    for name in ("abstract attribute", "abstract method"):
-        if name in message:
-            return f"Define every {name} that is named in the class."
-    return "Mend the module or its options."
+    return ABSTRACT if "abstract" in str(error.__cause__) else "Mend the module or its options."
