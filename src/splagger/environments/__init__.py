@@ -6,6 +6,7 @@ specification such as `t-maze-long-noise:length=20` names one.
 
 from splagger.environments.entries import EnvironmentEntry, Option
 from splagger.environments.environment import Environment, Step
+from splagger.environments.gymnax_adapter import GymnaxEnvironment
 from splagger.environments.registry import (
     EnvironmentSpecification,
     canonical_name,
@@ -26,6 +27,7 @@ __all__ = [
     "Environment",
     "EnvironmentEntry",
     "EnvironmentSpecification",
+    "GymnaxEnvironment",
     "Option",
     "Step",
     "TMaze",

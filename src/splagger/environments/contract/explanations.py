@@ -11,6 +11,7 @@ from pathlib import Path
 import jax
 
 from splagger.environments.contract.findings import Breach, failure
+from splagger.foundation.errors import UserError
 
 ABSTRACT = "Define all methods and attributes that are named as abstract."
 """How to mend a class that cannot be made because something is missing."""
@@ -90,6 +91,8 @@ def explain(error: Exception, method: str, environment_class: type) -> tuple[str
 
     **Returns:** a message of one line that shows the user's own lines, and a fix.
     """
+    if isinstance(error, UserError):
+        return str(error), "Change what it names."
     where = _users_lines(error, environment_class)
     for kind, message, fix in _KNOWN:
         if isinstance(error, kind):
