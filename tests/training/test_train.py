@@ -403,3 +403,12 @@ def test_every_public_name_is_there():
     assert splagger.train is train
     with pytest.raises(AttributeError, match="no attribute 'trian'"):
         splagger.trian  # noqa: B018  # pyright: ignore[reportAttributeAccessIssue]
+
+
+# Environments that break their contract
+
+
+def test_a_bad_environment_is_refused_before_a_run_directory_is_made(tmp_path: Path):
+    with pytest.raises(UserError, match="PythonIf' breaks its contract: step cannot be compiled"):
+        train("support.bad_environments:PythonIf", out=tmp_path / "run", quiet=True)
+    assert not (tmp_path / "run").exists()

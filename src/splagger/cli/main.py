@@ -11,6 +11,7 @@ import tyro
 
 import splagger
 from splagger.cli.analyse import Analyse
+from splagger.cli.check import Check
 from splagger.cli.commands import (
     Agents,
     Demo,
@@ -25,7 +26,7 @@ from splagger.cli.watch import Watch
 from splagger.foundation.errors import UserError
 from splagger.recipes.recipes import settings_for
 
-Command = Train | Resume | Evaluate | Watch | Plot | Analyse | Environments | Agents | Demo
+Command = Train | Resume | Evaluate | Watch | Plot | Analyse | Check | Environments | Agents | Demo
 """Any of the commands, with its arguments; `run` runs it."""
 
 _SWITCHES = ("--overwrite", "--quiet")
@@ -99,6 +100,7 @@ def _parse_with(words: list[str], environment: str, choices: dict[str, Any]) -> 
         | Annotated[Watch, tyro.conf.subcommand("watch")]
         | Annotated[Plot, tyro.conf.subcommand("plot")]
         | Annotated[Analyse, tyro.conf.subcommand("analyse")]
+        | Annotated[Check, tyro.conf.subcommand("check")]
         | Annotated[Environments, tyro.conf.subcommand("environments")]
         | Annotated[Agents, tyro.conf.subcommand("agents")]
         | Annotated[Demo, tyro.conf.subcommand("demo")],  # pyright: ignore[reportArgumentType]

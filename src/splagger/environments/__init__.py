@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from splagger.environments.entries import EnvironmentEntry, Option
     from splagger.environments.environment import Environment, Step
     from splagger.environments.grid_navigation.grid_navigation import GridNavigation
+    from splagger.environments.gymnax_adapter import GymnaxEnvironment
     from splagger.environments.host.host_environment import HostEnvironment
     from splagger.environments.host.host_trial import HostTrial
     from splagger.environments.minecraft_maze.minecraft_maze import MinecraftMaze
@@ -38,6 +39,7 @@ _HOMES = {
     "EnvironmentEntry": "entries",
     "EnvironmentSpecification": "registry",
     "GridNavigation": "grid_navigation.grid_navigation",
+    "GymnaxEnvironment": "gymnax_adapter",
     "HostEnvironment": "host.host_environment",
     "HostTrial": "host.host_trial",
     "MinecraftMaze": "minecraft_maze.minecraft_maze",
@@ -64,6 +66,7 @@ __all__ = [
     "EnvironmentEntry",
     "EnvironmentSpecification",
     "GridNavigation",
+    "GymnaxEnvironment",
     "HostEnvironment",
     "HostTrial",
     "MinecraftMaze",

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from splagger.environments.contract.targets import require_sound
 from splagger.environments.registry import canonical_name
 from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.errors import UserError, unknown_name
@@ -74,6 +75,7 @@ def start_run(
     settings = with_changes(settings, {"environment": canonical_name(settings.environment)})
     enable_compilation_cache()
     # The user names the environment here and now, so its code may be imported.
+    require_sound(settings.environment)
     session = Session(settings, trust=True)
     if out is None:
         path = default_path(RUNS, settings.environment, settings.agent.name)
