@@ -16,13 +16,17 @@ def complaint(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return errors
 
 
+def parsed(words: str) -> object:
+    return parse(["watch", *words.split()])
+
+
 def test_watch_takes_its_words():
-    words = "watch --out x.gif run --seed 3 --learning-rate 1e-3 --member-seed 1 --sample"
-    assert parse(words.split()) == Watch(
+    words = "--out x.gif run --seed 3 --learning-rate 1e-3 --member-seed 1 --sample"
+    assert parsed(words) == Watch(
         Path("x.gif"), Path("run"), seed=3, learning_rate=1e-3, member_seed=1, sample=True
     )
-    words = "watch --random t-maze-noise --out x.mp4 --size 640 --frames-per-second 9 --stride 2"
-    assert parse([*words.split(), "--max-steps", "7", "--overwrite"]) == Watch(
+    words = "--random t-maze-noise --out x.mp4 --size 640 --frames-per-second 9 --stride 2"
+    assert parsed(f"{words} --max-steps 7 --overwrite") == Watch(
         Path("x.mp4"),
         random="t-maze-noise",
         size=640,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from support.trials import trial_record
 
-from splagger.environments.canvas import AGENT, DANGER, GOAL, INK
+from splagger.environments.canvas import AGENT, DANGER, GOAL, INK, LINE
 from splagger.reporting.animation.sheet import Sheet, blank, mixed, rgb
 from splagger.reporting.animation.timeline import Axis, Timeline
 from splagger.training.trial_record import TrialRecord
@@ -109,3 +109,11 @@ def test_how_an_episode_ended_shows_when_it_is_over():
 def test_numbers_that_are_not_finite_are_left_out():
     record = trial_record(rewards=(float("nan"), float("inf"), 1.0))
     assert columns_with(strip(record, 7), GOAL)
+
+
+def test_lines_divide_the_episodes_of_a_trial_that_was_left_early():
+    record = trial_record(3, 3, rewards=(0.0,))
+    cut = trial_record(moments=record.moments[:10], rewards=(0.0,), has_success=False)
+    lane = strip(cut, 0)[16:50]
+    divided = np.flatnonzero((lane == rgb(LINE)).all(axis=(0, 2)))
+    assert divided.tolist() == [LEFT + 32, LEFT + 64]

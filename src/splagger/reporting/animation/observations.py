@@ -30,7 +30,7 @@ class ObservationStrips:
         self._axis = axis
         self._values = np.stack([moment.observation for moment in record.moments]).astype(float)
         rows = max(1, self._values.shape[1])
-        self._row = max(min(_MOST / rows, _HIGHEST), 1 / axis.scale)
+        self._row = min(_MOST / rows, _HIGHEST)
         self._heat = _heat(self._values, axis, round(rows * self._row * axis.scale))
 
     @property
@@ -61,7 +61,8 @@ class ObservationStrips:
 
 
 def _heat(values: Float[np.ndarray, "moments numbers"], axis: Axis, height: int) -> np.ndarray:
-    """The rows as a picture `[height, pixels, 3]`, each on the scale of its largest magnitude."""
+    """The rows as a picture `[height, pixels, 3]`, each on the scale of its largest magnitude. Of
+    more rows than pixels, some are left out."""
     values = np.where(np.isfinite(values), values, 0.0)
     largest = np.abs(values).max(axis=0, initial=0.0)
     relative = values / np.where(largest > 0, largest, 1.0)

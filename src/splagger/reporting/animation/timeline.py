@@ -111,9 +111,9 @@ class Timeline:
             sheet.rectangle(0, _LABEL + _MEMORY, axis.width, 1 / axis.scale, LINE)
         sheet.text(0, self._rewards_top - 4.5, "rewards", _TEXT, QUIET_COLOUR)
         self._draw_rewards(sheet, share)
-        for end in self._ends[:-1]:
+        for end in self._ends:
+            x = axis.edges[end + 1] / axis.scale
             for top, height in self._lanes:
-                x = axis.edges[end + 1] / axis.scale
                 sheet.rectangle(x, top, 1 / axis.scale, height, LINE)
 
     def _draw_rewards(self, sheet: Sheet, share: float) -> None:
