@@ -26,7 +26,7 @@ SEEDS = np.arange(MEMBERS * ENVIRONMENTS, dtype=np.uint32)
 @cache
 def agents() -> Agent:
     """Two different agents."""
-    each = [tiny_agent(poles(), seed=seed) for seed in (3, 4)]
+    each = [tiny_agent(poles(6), seed=seed) for seed in (3, 4)]
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)
 
 
@@ -34,7 +34,7 @@ def collect_twice(
     method: MemberMethod = "in-turn", groups: int = 1, restart_memory: bool = False
 ) -> list[tuple[Collector, Any]]:
     """Two rollouts in a row: the collectors before each, and then the rollout; last the end."""
-    simulators = poles().simulators(SEEDS, workers=0)
+    simulators = poles(6).simulators(SEEDS, workers=0)
     start = simulators.reset()
     shown = (start.observation, start.tasks.vector, start.tasks.index)
     observation, vector, index = (jnp.asarray(by_member(values, MEMBERS)) for values in shown)
@@ -69,7 +69,7 @@ def rollouts() -> list[tuple[Collector, Any]]:
 
 
 def test_simulators_did_what_is_recorded(rollouts):
-    simulators = poles().simulators(SEEDS, workers=0)
+    simulators = poles(6).simulators(SEEDS, workers=0)
     start = simulators.reset()
     observation, tasks = start.observation, start.tasks
 
@@ -95,7 +95,7 @@ def test_simulators_did_what_is_recorded(rollouts):
             ends += result.trial_end.sum()
         np.testing.assert_array_equal(rollout.last_observation, shown(observation))
         assert_tasks(rollout.last_task, tasks)
-    assert ends > 4
+    assert ends > 4  # Trials of two episodes of at most six steps.
 
 
 def test_agents_did_what_is_recorded(rollouts):

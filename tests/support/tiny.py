@@ -12,6 +12,7 @@ from splagger.agent import Agent, MemoryReset
 from splagger.environments.environment import Environment, Step
 from splagger.environments.spaces import Box
 from splagger.environments.trial import Trial
+from splagger.environments.trial_description import TrialDescription
 from splagger.foundation.agent_settings import AgentSettings, EmbeddingSettings
 from splagger.foundation.encoder_settings import GRUSettings
 from splagger.foundation.normalisers import RewardNormaliser, RunningMoments
@@ -140,7 +141,9 @@ def tiny_state(settings: Settings, learner: Learner, seed: int = 0, **changes: f
 _start = eqx.filter_jit(start_collector)
 
 
-def tiny_agent(trial: Trial, conventions: ConventionSettings | None = None, seed: int = 0) -> Agent:
+def tiny_agent(
+    trial: TrialDescription, conventions: ConventionSettings | None = None, seed: int = 0
+) -> Agent:
     """An agent whose every parameter matters: none of its heads is zero. Nothing is compiled."""
     conventions = conventions or ConventionSettings()
     shapes = eqx.filter_eval_shape(build_agent, AGENT, conventions, trial, jax.random.key(0))
