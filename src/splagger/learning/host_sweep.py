@@ -54,14 +54,13 @@ class HostSweep:
         - `learner`, `method`: as in `Sweep`.
         - `workers`: how many processes step the simulators; 0 for this one, None for as many as
             pay.
-        - `overlap`: whether one half of every member's environments is stepped while the agents
-            choose for the other. Has no effect without workers or with an odd number.
+        - `overlap`: whether one half of every member's environments, whose number is even, is
+            stepped while the agents choose for the other.
         """
         self.learner = learner
         self.method: MemberMethod = method
         self._workers = workers
-        self._overlap = overlap
-        self._groups = 1
+        self._groups = 2 if overlap else 1
         self._simulators: Simulators | None = None
         self._captured: Any = None
 
@@ -165,8 +164,6 @@ class HostSweep:
         """Makes simulators that begin new trials; returns what they show, by member."""
         self.close()
         workers = workers_for(self.learner.trial, seeds.size, self._workers)
-        halves = self._overlap and workers > 0 and self.learner.environments % 2 == 0
-        self._groups = 2 if halves else 1
         self._simulators = self.learner.trial.simulators(_rows(np.asarray(seeds)), workers=workers)
         start = self._simulators.reset()
         split = partial(by_member, members=seeds.shape[0])
