@@ -252,7 +252,7 @@ def test_nothing_is_imported_without_trust(own: Path):
         ("own_environments.broken:Line", "environment '.*' cannot be imported .* SyntaxError"),
         (
             "own_environments.line:Lime",
-            "unknown class or function in own_environments.line 'Lime': .* Line",
+            "unknown class or function in own_environments.line 'Lime': did you mean Line",
         ),
         ("own_environments.line:number", "environment '.*' must be a subclass of .*Environment"),
         ("own_environments.line:jnp", "environment '.*' must be a subclass of .*Environment"),

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from splagger.environments.entries import EnvironmentEntry, Option
     from splagger.environments.environment import Environment, Step
+    from splagger.environments.host.host_environment import HostEnvironment
+    from splagger.environments.host.host_trial import HostTrial
     from splagger.environments.registry import (
         EnvironmentSpecification,
         canonical_name,
@@ -31,6 +33,8 @@ _HOMES = {
     "Environment": "environment",
     "EnvironmentEntry": "entries",
     "EnvironmentSpecification": "registry",
+    "HostEnvironment": "host.host_environment",
+    "HostTrial": "host.host_trial",
     "Option": "entries",
     "Step": "environment",
     "TMaze": "t_maze.t_maze",
@@ -54,6 +58,8 @@ __all__ = [
     "Environment",
     "EnvironmentEntry",
     "EnvironmentSpecification",
+    "HostEnvironment",
+    "HostTrial",
     "Option",
     "Step",
     "TMaze",

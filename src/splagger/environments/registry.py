@@ -159,7 +159,8 @@ class EnvironmentSpecification:
         if episodes is None:
             episodes = self.episodes
         if isinstance(environment, HostEnvironment):
-            return HostTrial(environment, episodes or environment.episodes, boundary)
+            episodes = environment.episodes if episodes is None else episodes
+            return HostTrial(environment, episodes=episodes, boundary=boundary)
         if episodes is None:
             episodes = self.entry.episodes if self.entry else 1
         return Trial(environment, episodes=episodes, boundary=boundary)
@@ -233,6 +234,7 @@ def _import_maker(name: str, trust: bool) -> type[Any] | Callable[..., Any]:
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
+        _check_gymnasium(name, error)
         raise UserError(
             f"environment '{name}' cannot be imported from {module_name}: "
             f"{type(error).__name__}: {error} (is its folder on PYTHONPATH?)"
@@ -259,11 +261,16 @@ def _may_make(value: Any) -> bool:
 def _describe(maker: EnvironmentMaker, vectorised: bool) -> HostEnvironment:
     try:
         from splagger.environments.host.describe import describe
-    except ModuleNotFoundError as error:
-        if error.name != "gymnasium":
-            raise
+    except ImportError as error:
+        _check_gymnasium(maker.path, error)
+        raise
+    return describe(maker, vectorised=vectorised)
+
+
+def _check_gymnasium(name: str, error: Exception) -> None:
+    # Absent, or so old that a name is missing in it or in `gymnasium.vector`.
+    if isinstance(error, ImportError) and error.name in ("gymnasium", "gymnasium.vector"):
         raise UserError(
-            f"environment '{maker.path}' needs the package gymnasium: "
+            f"environment '{name}' needs the package gymnasium, 1.1 or newer: "
             "`pip install 'splagger[gymnasium]'` installs it."
         ) from error
-    return describe(maker, vectorised=vectorised)

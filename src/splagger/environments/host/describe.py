@@ -60,10 +60,10 @@ def _make(maker: EnvironmentMaker, vectorised: bool) -> Any:
         ) from error
     expected = gymnasium.vector.VectorEnv if vectorised else gymnasium.Env
     if not isinstance(environment, expected):
-        kind = "with num_envs, a gymnasium.vector.VectorEnv" if vectorised else "a gymnasium.Env"
         raise UserError(
-            f"environment '{maker.path}' must make {kind}, but it makes a "
-            f"{type(environment).__name__}."
+            f"environment '{maker.path}' must make a gymnasium.Env, or with a parameter num_envs a "
+            f"gymnasium.vector.VectorEnv, but {'with' if vectorised else 'without'} that parameter "
+            f"it makes a {type(environment).__name__}."
         )
     return environment
 
@@ -88,12 +88,8 @@ def _described(environment: Any, maker: EnvironmentMaker, vectorised: bool) -> H
             f"environment '{name}' has the action space {actions}, but it must be Discrete, or a "
             "Box of floating-point numbers."
         )
-    tasks = attribute(environment, "tasks")
-    if tasks is not None:
-        check_at_least(f"tasks of environment '{name}'", tasks, 1)
-        if attribute(environment, "task_index") is None:
-            raise UserError(f"environment '{name}' has tasks, but no method task_index(task).")
-    episodes = int(attribute(environment, "episodes", 1))
+    tasks = _tasks(environment, name)
+    episodes = _episodes(environment)
     check_at_least(f"episodes of environment '{name}'", episodes, 1)
     return HostEnvironment(
         maker=maker,
@@ -102,7 +98,7 @@ def _described(environment: Any, maker: EnvironmentMaker, vectorised: bool) -> H
         action_space=_action_space(actions),
         max_episode_steps=_max_episode_steps(environment, name),
         episodes=episodes,
-        tasks=None if tasks is None else int(tasks),
+        tasks=tasks,
         task_size=_task_size(environment, name, vectorised),
         has_success=bool(attribute(environment, "has_success", False)),
         restore_obstacle=restore_obstacle(environment, vectorised=vectorised),
@@ -116,6 +112,26 @@ def _check_autoreset(environment: Any, name: str) -> None:
             f"environment '{name}' has autoreset_mode {mode}, but its episodes are begun one by "
             "one: make it with autoreset_mode=gymnasium.vector.AutoresetMode.DISABLED."
         )
+
+
+def _tasks(environment: Any, name: str) -> int | None:
+    tasks = attribute(environment, "tasks")
+    # Something else of that name, such as a list, is the environment's own affair.
+    if not isinstance(tasks, int | np.integer):
+        return None
+    check_at_least(f"tasks of environment '{name}'", int(tasks), 1)
+    if attribute(environment, "task_index") is None:
+        raise UserError(f"environment '{name}' has tasks, but no method task_index(task).")
+    return int(tasks)
+
+
+def _episodes(environment: Any) -> int:
+    # Of the class and not the instance, which may well count its episodes by that name.
+    for layer in layers(environment):
+        episodes = getattr(type(layer), "episodes", None)
+        if isinstance(episodes, int):
+            return episodes
+    return 1
 
 
 def _max_episode_steps(environment: Any, name: str) -> int:

@@ -71,10 +71,10 @@ class InProcess(Simulators):
         trials, size = self._rows, self._settings.observation_size
         observations = trials.steps.next_observation[rows, :size]
         rewards, terminated, truncated = [], [], []
-        discrete = self._settings.action_size is None
-        actions = (
-            np.asarray(action, np.int32).tolist() if discrete else np.asarray(action, np.float32)
-        )
+        if self._settings.action_size is None:
+            actions = np.asarray(action, np.int32).tolist()
+        else:
+            actions = np.asarray(action, np.float32)
         stepped = zip(self._simulators[rows], actions, observations, strict=True)
         for simulator, chosen, observation in stepped:
             observation[:], *others = simulator.step(chosen)

@@ -58,9 +58,11 @@ class OptionalMembers(Protocol):
     """The largest number of steps in an episode; episodes are cut off there. Without it, the limit
     of `gymnasium.wrappers.TimeLimit` or of the environment's `spec`."""
     episodes: int
-    """K, the episodes of a trial unless something else is asked for. Without it 1."""
+    """K, the episodes of a trial unless something else is asked for, as an attribute of the class.
+    Without it 1."""
     tasks: int
-    """How many different tasks there are. Without it they are not finite, or not counted."""
+    """How many different tasks there are. Without it, or where it is no integer, they are not
+    finite, or not counted."""
     has_success: bool
     """Whether episodes can be a success. Then the `info` of an episode's last step must hold
     `success` or `is_success`. Without it false."""

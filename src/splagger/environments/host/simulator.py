@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import gymnasium
 import numpy as np
+from gymnasium.wrappers import TimeLimit
 from jaxtyping import Float32, UInt8, UInt32
 
 from splagger.environments.host.failures import exception_failure, result_failure
@@ -65,9 +65,7 @@ class Simulator:
         self._action = action_reader(self._environment.action_space)
         self._sample_task = attribute(self._environment, "sample_task")
         self._limits = [
-            layer
-            for layer in layers(self._environment)
-            if isinstance(layer, gymnasium.wrappers.TimeLimit)
+            layer for layer in layers(self._environment) if isinstance(layer, TimeLimit)
         ]
 
     def new_trial(self) -> Float32[np.ndarray, " observation"]:
@@ -178,7 +176,9 @@ class Simulator:
             raise exception_failure(self._name, "task_vector or task_index", error) from error
         if self.vector.shape != (self._settings.task_size,) or not np.isfinite(self.vector).all():
             raise result_failure(
-                self._name, "sample_task", f"a task that is not {self._settings.task_size} numbers"
+                self._name,
+                "sample_task",
+                f"a task that is not {self._settings.task_size} finite numbers, as the first was",
             )
 
     def _captured(self) -> dict[str, Any]:

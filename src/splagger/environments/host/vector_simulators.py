@@ -38,6 +38,9 @@ class VectorSimulators(Simulators):
     single environment, and go to `set_tasks(tasks, mask)`: `tasks` is a list with the task of every
     row, and where the booleans `mask` `[row]` are true, a trial of it begins.
 
+    A `gymnasium.vector.AsyncVectorEnv` should be made with `context="spawn"`: forking after jax has
+    started its threads can lock up.
+
     All rows step together: what was sent to some of them waits until all have an action.
     """
 

@@ -187,7 +187,9 @@ class _Worker:
     def _death(self) -> SimulatorError:
         self.process.join(_GRACE)
         code = self.process.exitcode
-        if code is not None and code < 0:
+        if code is None:
+            how = "does not answer any more"
+        elif code < 0:
             how = f"was ended by the signal {signal.Signals(-code).name}"
         else:
             how = f"ended with exit code {code}"
