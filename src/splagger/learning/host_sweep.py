@@ -173,13 +173,17 @@ class HostSweep:
         assert self._simulators is not None
         if not self._simulators.restorable:
             return None
-        shape = (-1, self.learner.environments)
-        rows = self._simulators.capture()
-        return jax.tree.map(lambda row: row.reshape(*shape, *row.shape[1:]), rows)
+        environments = self.learner.environments
+        members = self._simulators.count // environments
+        return jax.tree.map(
+            lambda rows: rows.reshape(members, environments, *rows.shape[1:]),
+            self._simulators.capture(),
+        )
 
 
-def _rows(by_member: np.ndarray) -> np.ndarray:
-    return by_member.reshape(-1, *by_member.shape[2:])
+def _rows(values: np.ndarray) -> np.ndarray:
+    """Undoes `by_member`."""
+    return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
 
 
 def _with_captured(state: TrainState, captured: Any) -> TrainState:
