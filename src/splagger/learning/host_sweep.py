@@ -90,7 +90,8 @@ class HostSweep:
             jnp.zeros(many, int),
         )
         state = eqx.filter_eval_shape(_initialise, self.learner, seeds, hyperparameters, shown)
-        if not captured:
+        # What was captured and cannot be restored any more makes reading fail, which says so.
+        if not captured or trial.environment.restore_obstacle:
             return state
         simulator = trial.simulators([0], workers=0)
         try:
