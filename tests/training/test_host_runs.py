@@ -170,6 +170,6 @@ def test_a_trained_agent_acts(whole: Path):
 
 
 def test_agents_have_sizes_and_curves_are_drawn(whole: Path, tmp_path: Path):
-    assert agent_sizes(host_settings(), poles()).parameters > 100
+    assert agent_sizes(host_settings(), poles()).policy > 100
     assert main(["plot", str(whole), "--out", str(tmp_path / "figure.png")]) == 0
     assert (tmp_path / "figure.png").stat().st_size > 1000
