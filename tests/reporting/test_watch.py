@@ -128,6 +128,23 @@ def test_an_environment_without_pictures(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(read_gif(out.read_bytes())[0]) == 8
 
 
+def test_a_gymnasium_environment(tmp_path: Path, records: list[TrialRecord]):
+    environment = "support.cart_poles:CartPoles:max_episode_steps=2"
+    out = watch_random(environment, tmp_path / "trial.gif", animation=SMALL, trust=True)
+    frames, _ = read_gif(out.read_bytes())
+    [record] = records
+    assert len(frames) == len(record.moments) == 6
+    assert record.environment == environment
+    for frame, moment, picture in zip(frames, record.moments, record.pictures, strict=True):
+        assert picture is not None
+        # The cart is black, and above it stands the pole.
+        column = 300 + round(float(moment.observation[0]) * 600 / 4.8)
+        assert picture[300, column].max() < 10
+        assert frame.min(axis=2).min() < 10
+    with pytest.raises(UserError, match="would import and run code from support.cart_poles"):
+        watch_random(environment, tmp_path / "x.gif")
+
+
 def test_a_film(finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     place = fake_ffmpeg(tmp_path, monkeypatch)
     out = watch_run(finished_run, tmp_path / "trial.mp4", animation=SMALL)
