@@ -75,7 +75,7 @@ def start_run(
     settings = with_changes(settings, {"environment": canonical_name(settings.environment)})
     enable_compilation_cache()
     # The user names the environment here and now, so its code may be imported.
-    require_sound(settings.environment)
+    require_sound(settings.environment, workers=settings.host.workers or 0)
     session = Session(settings, trust=True)
     if out is None:
         path = default_path(RUNS, settings.environment, settings.agent.name)

@@ -11,21 +11,28 @@ from hypothesis import strategies as st
 from splagger.environments.contract import check_environment
 from splagger.environments.contract.play import play_episode
 from splagger.environments.contract.programs import Program
+from splagger.environments.environment import Environment
 from splagger.environments.registry import EnvironmentSpecification, environment_names
 
 STEPS = 40
 
 
+def build(name: str) -> Environment:
+    environment = EnvironmentSpecification.parse(name).build()
+    assert isinstance(environment, Environment)
+    return environment
+
+
 @pytest.mark.parametrize("name", environment_names())
 def test_registered_environments_keep_the_contract(name: str):
-    findings = check_environment(EnvironmentSpecification.parse(name).build)
+    findings = check_environment(lambda: build(name))
     assert [str(finding) for finding in findings if finding.outcome != "ok"] == []
 
 
 @functools.cache
 def player(name: str):
     """Plays in an environment, by a seed; compiled once."""
-    environment = EnvironmentSpecification.parse(name).build()
+    environment = build(name)
 
     def play(environment, seed):
         task_key, start_key, key = jax.random.split(jax.random.key(seed), 3)

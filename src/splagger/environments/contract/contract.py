@@ -1,6 +1,7 @@
 """The whole contract of environments that are written in jax, and the part that is cheap."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import jax
 import numpy as np
@@ -8,12 +9,7 @@ import numpy as np
 from splagger.environments.contract.description import check_description
 from splagger.environments.contract.evidence import play_at_random, play_trials_at_random
 from splagger.environments.contract.explanations import explain, watching
-from splagger.environments.contract.findings import (
-    Finding,
-    collect,
-    failure,
-    failures,
-)
+from splagger.environments.contract.findings import Finding, failure, until_failure
 from splagger.environments.contract.numbers import OBSERVATIONS, check_look, check_steps
 from splagger.environments.contract.pictures import check_pictures
 from splagger.environments.contract.play import Look, look
@@ -62,12 +58,7 @@ def first_look(environment: Environment) -> list[Finding]:
 def _until_failure(
     environment: Environment, groups: Iterable[Callable[[Environment], Iterable[Finding]]]
 ) -> list[Finding]:
-    findings: list[Finding] = []
-    for group in groups:
-        findings += collect(group(environment))
-        if failures(findings):
-            break
-    return findings
+    return until_failure(partial(group, environment) for group in groups)
 
 
 def _check_starts(environment: Environment) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """What a check says: whether all is well, and else what was found, where, and how to mend it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,6 +59,16 @@ def collect(findings: Iterable[Finding]) -> Iterator[Finding]:
         yield from findings
     except Breach as breach:
         yield breach.finding
+
+
+def until_failure(groups: Iterable[Callable[[], Iterable[Finding]]]) -> list[Finding]:
+    """The findings of groups of checks, up to that of the first group with a failure."""
+    findings: list[Finding] = []
+    for group in groups:
+        findings += collect(group())
+        if failures(findings):
+            break
+    return findings
 
 
 def failures(findings: Iterable[Finding]) -> list[Finding]:

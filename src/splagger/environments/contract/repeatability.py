@@ -1,5 +1,6 @@
 """Checks that results follow from the arguments alone: no hidden state, no other randomness."""
 
+import pickle
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -91,6 +92,14 @@ def check_compilation(evidence: Evidence) -> Iterator[Finding]:
     )
 
 
+def global_generators() -> dict[str, bytes]:
+    """The states of the generators that belong to nobody, by the names of their modules."""
+    # As bytes: a state holds an array, which cannot be compared as a whole.
+    numpy_state = pickle.dumps(np.random.get_state(legacy=False))
+    python_state = pickle.dumps(random.getstate())
+    return {"numpy.random": numpy_state, "Python's module random": python_state}
+
+
 def _programs(environment: Environment) -> dict[str, Program]:
     """Every method as a program."""
     key = jax.random.key(1)
@@ -99,10 +108,10 @@ def _programs(environment: Environment) -> dict[str, Program]:
     action = action_shape(environment)
     programs = {}
     for method, (call, arguments) in _calls(task, state, action, key).items():
-        before = _generators()
+        before = global_generators()
         with watching(CHECK, method, type(environment)):
             programs[method] = Program(call, environment, *arguments)
-        for name, generator in _generators().items():
+        for name, generator in global_generators().items():
             if generator != before[name]:
                 raise Breach(
                     failure(
@@ -140,9 +149,3 @@ def _equal(method: str, program: Program, other: Program, environment: Environme
     state, _ = environment.step(task, state, action, key)
     _, arguments = _calls(task, state, action, key)[method]
     return first_difference(program(*arguments), other(*arguments)) is None
-
-
-def _generators() -> dict[str, Any]:
-    # By its text: it holds an array, which cannot be compared as a whole.
-    numpy_state = repr(np.random.get_state(legacy=False))
-    return {"numpy.random": numpy_state, "Python's module random": random.getstate()}

@@ -1,9 +1,12 @@
 """Checking what a user names: it is imported and made, then the checks of its kind run."""
 
+import warnings
+
 from splagger.environments.contract.contract import check_environment, first_look
 from splagger.environments.contract.explanations import ABSTRACT, explain
 from splagger.environments.contract.findings import Finding, failure, failures
 from splagger.environments.environment import Environment
+from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.registry import EnvironmentSpecification
 from splagger.foundation.errors import UserError
 
@@ -28,13 +31,29 @@ def check_target(text: str) -> list[Finding]:
     made = _make(specification)
     if isinstance(made, Finding):
         return [made]
-    return check_environment(lambda: specification.build(trust=True))
+    if isinstance(made, HostEnvironment):
+        # Imported here, because it needs Gymnasium.
+        from splagger.environments.contract.host.contract import check_host_environment
+
+        return check_host_environment(made)
+
+    def again() -> Environment:
+        copy = specification.build(trust=True)
+        assert isinstance(copy, Environment)
+        return copy
+
+    return check_environment(again)
 
 
-def require_sound(text: str) -> None:
+def require_sound(text: str, workers: int = 0) -> None:
     """Refuses an environment of the user's own that fails the cheap part of the contract.
 
-    Registered environments are taken as sound. The arguments are those of `check_target`.
+    Registered environments are taken as sound.
+
+    **Arguments:**
+
+    - `text`: as `check_target` takes it.
+    - `workers`: how many processes will step a Gymnasium environment; 0 for this one.
 
     **Raises:** `UserError` with the first failure.
     """
@@ -42,7 +61,7 @@ def require_sound(text: str) -> None:
     if specification.entry is not None:
         return
     made = _make(specification)
-    found = [made] if isinstance(made, Finding) else failures(first_look(made))
+    found = [made] if isinstance(made, Finding) else failures(_first_look(made, workers))
     if found:
         raise UserError(
             f"environment '{specification}' breaks its contract: {found[0]} "
@@ -50,9 +69,20 @@ def require_sound(text: str) -> None:
         )
 
 
-def _make(specification: EnvironmentSpecification) -> Environment | Finding:
+def _first_look(environment: Environment | HostEnvironment, workers: int) -> list[Finding]:
+    if isinstance(environment, HostEnvironment):
+        from splagger.environments.contract.host.contract import first_look as first_look_at_host
+
+        return first_look_at_host(environment, workers)
+    return first_look(environment)
+
+
+def _make(specification: EnvironmentSpecification) -> Environment | HostEnvironment | Finding:
     try:
-        return specification.build(trust=True)
+        with warnings.catch_warnings():
+            # A finding says so.
+            warnings.filterwarnings("ignore", ".* all its trials are of one task")
+            return specification.build(trust=True)
     except UserError as error:
         return failure(_CHECK, _METHOD, str(error), _advice(error))
     except Exception as error:

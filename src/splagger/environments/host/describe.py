@@ -170,7 +170,8 @@ def _task_size(environment: Any, name: str, vectorised: bool) -> int:
         return task_vector(environment, task).size
     except Exception as error:
         raise UserError(
-            f"the tasks of environment '{name}' cannot be read: {describe_exception(error)}."
+            f"sample_task or task_vector of environment '{name}' failed with "
+            f"{describe_exception(error)}."
         ) from error
 
 

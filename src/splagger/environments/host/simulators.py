@@ -59,6 +59,10 @@ class SimulatorError(UserError):
     finite. Says which simulator, in which method, and what can be done."""
 
 
+class DeadWorkerError(SimulatorError):
+    """A worker process ended by itself, or by a signal."""
+
+
 class Simulators(abc.ABC):
     """A fixed number of simulators, each in its own trial. Not pure: they change when stepped.
 

@@ -15,6 +15,7 @@ from jaxtyping import Shaped, UInt32
 
 from splagger.environments.host.settings import SimulatorSettings
 from splagger.environments.host.simulators import (
+    DeadWorkerError,
     HostStart,
     HostStep,
     SimulatorError,
@@ -184,7 +185,7 @@ class _Worker:
             raise SimulatorError(result)
         return result
 
-    def _death(self) -> SimulatorError:
+    def _death(self) -> DeadWorkerError:
         self.process.join(_GRACE)
         code = self.process.exitcode
         if code is None:
@@ -196,7 +197,7 @@ class _Worker:
         if not self._ready:
             how += f" before it was ready (if nothing above says why: {_GUARD})"
         first, last = self.rows.start, self.rows.stop - 1
-        return SimulatorError(f"the worker process of simulators {first} to {last} {how}.")
+        return DeadWorkerError(f"the worker process of simulators {first} to {last} {how}.")
 
 
 def _end(workers: list[_Worker]) -> None:

@@ -1,0 +1,1 @@
+"""The contract of Gymnasium environments. What is here needs Gymnasium."""

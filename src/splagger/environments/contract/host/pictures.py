@@ -1,0 +1,65 @@
+"""Checks of pictures."""
+
+from collections.abc import Iterator
+
+import gymnasium
+import numpy as np
+from gymnasium.error import DependencyNotInstalled
+
+from splagger.environments.contract.findings import Finding, failure, passed, warning
+from splagger.environments.contract.host.copies import Copy
+from splagger.environments.contract.pictures import CHECK
+
+
+def check_pictures(copy: Copy) -> Iterator[Finding]:
+    """Draws the start of a trial.
+
+    **Arguments:**
+
+    - `copy`: one that was made for pictures.
+    """
+    if copy.instance.render_mode is None:
+        if copy.environment_class.render is not gymnasium.Env.render:
+            yield warning(
+                CHECK,
+                "render",
+                "render is not called, as render_mode is None.",
+                "Give the class a parameter render_mode, and set self.render_mode to it.",
+            )
+        else:
+            yield passed(CHECK, "render", "none: watchers show numbers")
+        return
+    copy.set_task(copy.draw_task(0))
+    copy.reset(0)
+    yield _drawn(copy)
+
+
+def _drawn(copy: Copy) -> Finding:
+    try:
+        picture = copy.call(CHECK, "render")
+    except Exception as error:
+        if isinstance(error.__cause__, DependencyNotInstalled):
+            message = f"render cannot draw: {error.__cause__}"
+            return warning(CHECK, "render", message, "Install it if you want pictures.")
+        raise
+    if isinstance(picture, list) and picture:
+        picture = picture[-1]
+    if not (
+        isinstance(picture, np.ndarray)
+        and picture.dtype == np.uint8
+        and picture.ndim == 3
+        and picture.shape[2] == 3
+    ):
+        shown = (
+            f"{picture.dtype}{list(picture.shape)}"
+            if isinstance(picture, np.ndarray)
+            else f"of type {type(picture).__name__}"
+        )
+        return failure(
+            CHECK,
+            "render",
+            f"render returns a picture that is {shown}.",
+            "Return a NumPy array of dtype uint8 and shape (height, width, 3).",
+        )
+    height, width, _ = picture.shape
+    return passed(CHECK, "render", f"{width} x {height} pixels")
