@@ -6,7 +6,7 @@ import gymnasium
 import numpy as np
 from gymnasium.error import DependencyNotInstalled
 
-from splagger.environments.contract.findings import Finding, failure, passed, warning
+from splagger.environments.contract.findings import Breach, Finding, failure, passed, warning
 from splagger.environments.contract.host.copies import Copy
 from splagger.environments.contract.pictures import CHECK
 
@@ -37,7 +37,7 @@ def check_pictures(copy: Copy) -> Iterator[Finding]:
 def _drawn(copy: Copy) -> Finding:
     try:
         picture = copy.call(CHECK, "render")
-    except Exception as error:
+    except Breach as error:
         if isinstance(error.__cause__, DependencyNotInstalled):
             message = f"render cannot draw: {error.__cause__}"
             return warning(CHECK, "render", message, "Install it if you want pictures.")

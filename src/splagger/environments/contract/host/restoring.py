@@ -5,7 +5,6 @@ from contextlib import closing
 
 import numpy as np
 
-from splagger.environments.contract.explanations import watching
 from splagger.environments.contract.findings import Breach, Finding, failure, passed, warning
 from splagger.environments.contract.host.copies import Copy
 from splagger.environments.contract.host.play import random_actions
@@ -96,6 +95,11 @@ def _check_calls(copy: Copy) -> None:
     copy.set_task(copy.draw_task(0))
     copy.reset(0)
     state = copy.call(CHECK, "get_state")
-    with watching(CHECK, "get_state", copy.environment_class):
+    try:
         layout(state)
+    except TypeError as error:
+        fix = "Return a number, an array, or a dict or tuple of those."
+        raise Breach(
+            failure(CHECK, "get_state", f"in what get_state returned, {error}.", fix)
+        ) from (error)
     copy.call(CHECK, "set_state", state)
