@@ -89,7 +89,7 @@ DOUBTFUL = {
     "DoubleObservation": ("reset", "dtype float64, where .* float32", "numpy.float32"),
     "UncountedSuccess": ("has_success", "nobody counts them", "has_success = True"),
     "DrawsTasksInReset": ("reset", "reset calls sample_task", "Leave the task to set_task"),
-    "CannotRestore": ("get_state and set_state", "no method set_state, so that", "Define"),
+    "CannotRestore": ("get_state and set_state", "no method set_state, so that", "outermost"),
     "RendersUnasked": ("render", "not called, as render_mode is None", "render_mode"),
 }
 

@@ -24,7 +24,7 @@ def check_pictures(copy: Copy) -> Iterator[Finding]:
                 CHECK,
                 "render",
                 "render is not called, as render_mode is None.",
-                "Give the class a parameter render_mode, and set self.render_mode to it.",
+                "Give the class or function a parameter render_mode that sets self.render_mode.",
             )
         else:
             yield passed(CHECK, "render", "none: watchers show numbers")

@@ -44,7 +44,8 @@ def check_restoring(environment: HostEnvironment, copy: Copy) -> Iterator[Findin
             CHECK,
             "get_state and set_state",
             f"{environment.restore_obstacle}, so that a resumed training begins new trials.",
-            "Define get_state(self) and set_state(self, state); ignore this if new trials will do.",
+            "Give the outermost layer get_state(self) and set_state(self, state), with np_random "
+            "as Gymnasium makes it; ignore this if new trials will do.",
         )
         return
     _check_calls(copy)
@@ -99,7 +100,6 @@ def _check_calls(copy: Copy) -> None:
         layout(state)
     except TypeError as error:
         fix = "Return a number, an array, or a dict or tuple of those."
-        raise Breach(
-            failure(CHECK, "get_state", f"in what get_state returned, {error}.", fix)
-        ) from (error)
+        message = f"in what get_state returned, {error}."
+        raise Breach(failure(CHECK, "get_state", message, fix)) from error
     copy.call(CHECK, "set_state", state)

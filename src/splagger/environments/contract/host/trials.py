@@ -19,7 +19,7 @@ from splagger.environments.contract.trials import CHECK
 from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.trial_description import BOUNDARIES
 
-_ROWS = 4
+_ROWS = 2
 _LONGEST = 25
 _STEPS = 120
 
