@@ -18,6 +18,12 @@ import pytest  # noqa: E402
 
 # Shapes and types of every call are checked, while jax traces it.
 jaxtyping.install_import_hook("splagger", "beartype.beartype")
+pytest.register_assert_rewrite("support.runs")
+
+# One fixture for all folders, so that a process makes the run once.
+from support.run_fixtures import finished_run, run_copy  # noqa: E402
+
+__all__ = ["finished_run", "run_copy"]
 
 # The same examples in every run, and none fails for being slow: the machine may be shared.
 hypothesis.settings.register_profile(

@@ -39,7 +39,7 @@ def test_watch_takes_its_words():
 
 def test_watch_a_run(finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     out = tmp_path / "trial.gif"
-    words = [str(finished_run), "--out", str(out), "--size", "200", "--max-steps", "4"]
+    words = [str(finished_run), "--out", str(out), "--size", "160", "--max-steps", "4"]
     assert main(["watch", *words]) == 0
     assert capsys.readouterr() == (f"{out}\n", "")
     frames, _ = read_gif(out.read_bytes())

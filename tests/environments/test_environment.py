@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import pytest
 
 from splagger.environments.environment import Environment, Step
+from splagger.environments.registry import environment_names, make_trial
 from splagger.environments.spaces import Box, Discrete
 
 
@@ -109,3 +110,13 @@ def test_an_environment_without_a_method_or_attribute_cannot_be_made():
         NoStep()  # pyright: ignore
     with pytest.raises(TypeError, match="max_episode_steps"):
         Dynamics()
+
+
+@pytest.mark.parametrize("name", environment_names())
+def test_actions_have_names_or_none(name: str):
+    environment = make_trial(name).environment
+    names = environment.action_names
+    if isinstance(environment.action_space, Discrete):
+        assert len(set(names)) == environment.action_space.n
+    else:
+        assert names == ()

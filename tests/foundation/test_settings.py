@@ -19,6 +19,7 @@ from splagger.foundation.errors import UserError
 from splagger.foundation.policy_settings import FilmSettings
 from splagger.foundation.settings import (
     ConventionSettings,
+    HostSettings,
     LearningSettings,
     Settings,
     from_dictionary,
@@ -100,7 +101,15 @@ CONVENTIONS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"critic_bias_bound": -1.0}, f"critic_bias_bound is -1.0, {AT_LEAST_0}"),
 ]
+HOST: list[tuple[dict[str, Any], str]] = [({"workers": -1}, f"workers is -1, {AT_LEAST_0}")]
 WHOLE: list[tuple[dict[str, Any], str]] = [
+    (
+        {
+            "host": PLAIN.HostSettings(overlap=True),
+            "learning": PLAIN.LearningSettings(environments=3),
+        },
+        "learning.environments is 3, but it must be even with host.overlap.",
+    ),
     ({"learning_rates": ()}, "learning_rates is empty, but it needs at least one number."),
     ({"learning_rates": (1e-3, 0.0)}, f"learning_rates is 0.0, {POSITIVE}"),
     ({"learning_rates": (-1e-3,)}, f"learning_rates is -0.001, {POSITIVE}"),
@@ -134,6 +143,7 @@ WHOLE: list[tuple[dict[str, Any], str]] = [
         for make, prefix, table in (
             (PLAIN.LearningSettings, "learning.", LEARNING),
             (PLAIN.ConventionSettings, "conventions.", CONVENTIONS),
+            (PLAIN.HostSettings, "host.", HOST),
             (partial(PLAIN.Settings, "t-maze-latent"), "", WHOLE),
         )
         for changes, sentence in table
@@ -180,7 +190,7 @@ CHANGED = Settings(
         ),
     ),
     learning=LearningSettings(
-        environments=3,
+        environments=4,
         steps=10,
         epochs=1,
         minibatches=3,
@@ -208,10 +218,11 @@ CHANGED = Settings(
         action_encoding="index",
         train_prior=False,
     ),
+    host=HostSettings(workers=2, overlap=True),
     learning_rates=(1e-3, 3e-4),
     seeds=2,
     first_seed=5,
-    frames=95,
+    frames=125,
     evaluation_interval=3,
     evaluation_tasks=7,
     checkpoint_minutes=0.5,
@@ -338,7 +349,7 @@ def test_members_are_every_rate_with_every_seed():
 
 def test_updates_are_whole_rollouts():
     assert CHANGED.updates == 3
-    assert dataclasses.replace(CHANGED, frames=89).updates == 2
+    assert dataclasses.replace(CHANGED, frames=119).updates == 2
     assert dataclasses.replace(DEFAULT, frames=11_200).updates == 1
 
 

@@ -12,7 +12,9 @@ from support.host_runs import poles
 from support.tiny import farthest, same, tiny_agent
 
 from splagger.agent import Agent
+from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.host.simulators import HostTasks
+from splagger.environments.registry import make_trial
 from splagger.environments.task_information import TaskInformation
 from splagger.learning.host_rollout import collect_on_host
 from splagger.learning.host_trials import by_member, start_on_host
@@ -158,3 +160,32 @@ def test_a_memory_that_restarts_with_the_rollout(rollouts):
     fresh = jax.vmap(lambda agent: agent.initial_memory((ENVIRONMENTS,)))(agents())
     assert farthest(second.memory, fresh) < 1e-6
     assert farthest(rollouts[1][1].memory, fresh) > 1e-2
+
+
+def test_continuous_actions_and_no_task():
+    with pytest.warns(UserWarning, match="all its trials are of one task"):
+        trial = make_trial("support.scripted:plain", episodes=2, trust=True)
+    assert isinstance(trial, HostTrial)
+    agent = jax.tree.map(lambda leaf: leaf[None], tiny_agent(trial))
+    simulators = trial.simulators(SEEDS[:2], workers=0)
+    start = simulators.reset()
+    assert start.tasks.vector.shape == (2, 0)
+    observation = jnp.asarray(by_member(start.observation, 1))
+    tasks = TaskInformation(jnp.zeros((1, 2, 0)), jnp.zeros((1, 2), int))
+    collectors = jax.vmap(start_on_host)(agent, observation, tasks)
+    _, rollout = collect_on_host(
+        agent,
+        simulators,
+        collectors,
+        keys()[0][:1],
+        steps=3,
+        restart_memory=False,
+        groups=2,
+        method="in-turn",
+    )
+    assert rollout.action.shape == (1, 3, 2, 2)
+    assert rollout.task.vector.shape == (1, 3, 2, 0)
+    np.testing.assert_allclose(rollout.reward, rollout.action.sum(-1), rtol=1e-5)
+    # The environment shows what was done.
+    what = np.asarray(rollout.next_observation[..., :4]).reshape(1, 3, 2, 2, 2)[..., 0]
+    np.testing.assert_allclose(what, rollout.action, rtol=1e-6)

@@ -20,9 +20,9 @@ SEEDS = jnp.zeros(2, int)
 NUMBERS = build_hyperparameters(SETTINGS)
 
 
-def sweep_of(trial: HostTrial, workers: int = 0) -> HostSweep:
+def sweep_of(trial: HostTrial) -> HostSweep:
     learner = build_learner(SETTINGS, trial)
-    return HostSweep(learner, "in-turn", workers=workers, overlap=True)
+    return HostSweep(learner, "in-turn", workers=0, overlap=False)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from splagger.reporting.animation.settings import AnimationSettings
 from splagger.reporting.watch import watch_random, watch_run
 from splagger.training.trial_record import TrialRecord
 
-SMALL = AnimationSettings(size=200, frames_per_second=10)
+SMALL = AnimationSettings(size=160, frames_per_second=10)
 
 
 @pytest.fixture
@@ -32,6 +32,12 @@ def records(monkeypatch: pytest.MonkeyPatch) -> list[TrialRecord]:
     return found
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trials are played, but no picture is made of them: that takes longer."""
+    monkeypatch.setattr(watch, "write_animation", lambda frames, out, **options: None)
+
+
 def test_a_run_becomes_a_gif(finished_run: Path, tmp_path: Path, records: list[TrialRecord]):
     before = files_of(finished_run)
     told = []
@@ -44,7 +50,7 @@ def test_a_run_becomes_a_gif(finished_run: Path, tmp_path: Path, records: list[T
     [record] = records
     # Two episodes of three steps, each with its start.
     assert len(frames) == len(record.moments) == 8
-    assert {frame.shape[1] for frame in frames} == {200}
+    assert {frame.shape[1] for frame in frames} == {160}
     assert min(durations) == 100
     assert (record.agent, record.environment) == ("splagger", ENVIRONMENT)
     assert any(moment.memory_change > 0 for moment in record.moments)
@@ -63,6 +69,7 @@ def test_equal_inputs_give_equal_bytes(finished_run: Path, tmp_path: Path):
     assert contents[0] == contents[1]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_seed_decides_the_task_whoever_acts(
     finished_run: Path, tmp_path: Path, records: list[TrialRecord]
 ):
@@ -78,6 +85,7 @@ def test_the_seed_decides_the_task_whoever_acts(
     assert len({*map(tuple, signs)}) == 2
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_member_is_chosen_as_load_does(
     finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -102,6 +110,7 @@ def test_the_member_is_chosen_as_load_does(
         watch_run(finished_run, tmp_path / "x.gif", learning_rate=0.5)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_another_environment(finished_run: Path, tmp_path: Path, records: list[TrialRecord]):
     other = "t-maze-noise:length=5,episodes=3"
     watch_run(finished_run, tmp_path / "trial.gif", environment=other, animation=SMALL)
@@ -126,6 +135,23 @@ def test_an_environment_without_pictures(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(maze, "render", lambda self, task, state, size=256: None)
     out = watch_random(ENVIRONMENT, tmp_path / "trial.gif", animation=SMALL)
     assert len(read_gif(out.read_bytes())[0]) == 8
+
+
+def test_a_gymnasium_environment(tmp_path: Path, records: list[TrialRecord]):
+    environment = "support.cart_poles:CartPoles:max_episode_steps=2"
+    out = watch_random(environment, tmp_path / "trial.gif", animation=SMALL, trust=True)
+    frames, _ = read_gif(out.read_bytes())
+    [record] = records
+    assert len(frames) == len(record.moments) == 6
+    assert record.environment == environment
+    for frame, moment, picture in zip(frames, record.moments, record.pictures, strict=True):
+        assert picture is not None
+        # The cart is black, and above it stands the pole.
+        column = 300 + round(float(moment.observation[0]) * 600 / 4.8)
+        assert picture[300, column].max() < 10
+        assert frame.min(axis=2).min() < 10
+    with pytest.raises(UserError, match="would import and run code from support.cart_poles"):
+        watch_random(environment, tmp_path / "x.gif")
 
 
 def test_a_film(finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -48,6 +48,17 @@ class Script(gymnasium.Env):
         return np.array([self.task, self.steps, self.episodes], np.float32)
 
 
+class Drawn(Script):
+    """Its picture shows the steps and the episodes, as red and green."""
+
+    def __init__(self, limit: int = 4, random: bool = False, render_mode: str | None = None):
+        super().__init__(limit, random)
+        self.render_mode = render_mode
+
+    def render(self) -> Any:
+        return np.full((2, 4, 3), (self.steps, self.episodes, 7), np.uint8)
+
+
 class SharedTasks(gymnasium.vector.VectorWrapper):
     """Gives every environment of a vectorised one a task of its own."""
 

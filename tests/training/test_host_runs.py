@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from support.host_runs import FAILURE, FORGETFUL, POLES, host_settings, poles
 from support.runs import assert_same_run, metrics_of
+from support.trials import read_gif
 
 from splagger.cli.main import main
 from splagger.environments.host.in_process import InProcess
@@ -170,6 +171,14 @@ def test_a_trained_agent_acts(whole: Path):
 
 
 def test_agents_have_sizes_and_curves_are_drawn(whole: Path, tmp_path: Path):
-    assert agent_sizes(host_settings(), poles()).parameters > 100
+    assert agent_sizes(host_settings(), poles()).policy > 100
     assert main(["plot", str(whole), "--out", str(tmp_path / "figure.png")]) == 0
     assert (tmp_path / "figure.png").stat().st_size > 1000
+
+
+def test_a_trained_agent_is_watched(whole: Path, tmp_path: Path):
+    out = tmp_path / "trial.gif"
+    words = ["watch", str(whole), "--out", str(out), "--size", "160", "--max-steps", "3"]
+    assert main(words) == 2
+    assert main([*words, "--trust"]) == 0
+    assert len(read_gif(out.read_bytes())[0]) == 4

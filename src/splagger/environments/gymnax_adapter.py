@@ -86,6 +86,7 @@ class GymnaxEnvironment(Environment[Any, Any]):
 
     @property
     def observation_space(self) -> Box:
+        """The game's, flattened; without bounds where gymnax writes the largest number."""
         space = _space(self.game, "observation_space")
         if _is_discrete(space):
             return Box(0.0, 1.0, (int(space.n),))
@@ -93,6 +94,7 @@ class GymnaxEnvironment(Environment[Any, Any]):
 
     @property
     def action_space(self) -> Box | Discrete:
+        """The game's, flattened."""
         space = _space(self.game, "action_space")
         if _is_discrete(space):
             return Discrete(int(space.n))
@@ -100,6 +102,7 @@ class GymnaxEnvironment(Environment[Any, Any]):
 
     @property
     def max_episode_steps(self) -> int:
+        """The time limit of the default parameters."""
         return int(self.game.default_params.max_steps_in_episode)
 
     def sample_task(self, key: Key[Array, ""]) -> Any:

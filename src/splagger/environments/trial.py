@@ -91,7 +91,9 @@ class Trial(TrialDescription[Environment]):
 
         **Returns:** the state from which to step next, and a `TrialStep`.
         """
-        _, episode_key, trial_key = jax.random.split(key, 3)
+        # One key for both starts, of which one is used at most: what is random in both alike, such
+        # as noise in a picture, is then computed once.
+        _, start_key, task_key = jax.random.split(key, 3)
         task = trial_state.task
         state, step = self.advance(trial_state, action, key)
         steps = trial_state.steps + 1
@@ -108,7 +110,7 @@ class Trial(TrialDescription[Environment]):
         seen = self._flagged(step.observation, episode_end)
         acted_on = seen
         if self.episodes > 1:
-            state, start = self.environment.reset(task, state, episode_key)
+            state, start = self.environment.reset(task, state, start_key)
             next_episode = TrialState(
                 task, state, episode=trial_state.episode + 1, steps=jnp.zeros_like(steps)
             )
@@ -118,7 +120,8 @@ class Trial(TrialDescription[Environment]):
                 acted_on = _choose(inside, self._flagged(start, False), seen)
             elif self.boundary == "start":
                 seen = acted_on = _choose(inside, self._flagged(start, True), seen)
-        next_trial, first_observation = self.reset(trial_key)
+        next_task = self.environment.sample_task(task_key)
+        next_trial, first_observation = self.start(next_task, start_key)
         return _choose(trial_end, next_trial, following), TrialStep(
             next_observation=seen,
             observation=_choose(trial_end, first_observation, acted_on),

@@ -115,14 +115,14 @@ class ConventionSettings:
 
 @dataclass(frozen=True)
 class HostSettings:
-    """How simulators on the host are stepped; not read for environments that are compiled. None of
-    it changes a result."""
+    """How simulators on the host are stepped. Not read for environments that are compiled."""
 
     workers: int | None = None
-    """Processes that step the simulators; 0 for the training's own. None: 0 where a step takes less
-    than 0.1 ms, else one a processor core."""
-    overlap: bool = True
-    """Whether workers step one half of the environments while the agents choose for the other."""
+    """Processes that step the simulators; 0 for the training's own. They change no result. None: 0
+    where a step takes less than 0.1 ms, else one a processor core."""
+    overlap: bool = False
+    """Whether environments are stepped in two halves, one while the agents choose for the other. It
+    pays with workers that leave the agents a core or a GPU; it changes results by rounding."""
 
     def __post_init__(self):
         check_types(self, "host")
@@ -181,6 +181,11 @@ class Settings:
         check_at_least("evaluation_interval", self.evaluation_interval, 1)
         check_at_least("evaluation_tasks", self.evaluation_tasks, 1)
         check_at_least("checkpoint_minutes", self.checkpoint_minutes, 0)
+        if self.host.overlap and self.learning.environments % 2:
+            raise UserError(
+                f"learning.environments is {self.learning.environments}, but it must be even with "
+                "host.overlap."
+            )
         rollout = self.learning.environments * self.learning.steps
         if self.frames < rollout:
             raise UserError(

@@ -106,9 +106,11 @@ def begin_rollout(
     """
 
     def one(agent: Agent, collector: Collector, key):
-        keys = jax.random.split(key, collector.fresh_start.shape[0])
+        environments = collector.fresh_start.shape[0]
+        dealt = (environments // groups, groups)
         collector, keys = jax.tree.map(
-            lambda leaf: leaf.reshape(-1, groups, *leaf.shape[1:])[:, group], (collector, keys)
+            lambda leaf: leaf.reshape(*dealt, *leaf.shape[1:])[:, group],
+            (collector, jax.random.split(key, environments)),
         )
         fresh = agent.initial_memory()
         memory = starting_memory(agent, collector, fresh, restart_memory=restart_memory)

@@ -47,7 +47,7 @@ def evaluate_on_host(
     **Raises:** `SimulatorError` where a simulator fails.
     """
     members = keys.shape[0]
-    seeds = np.asarray(_seeds(keys, tasks))
+    seeds = np.asarray(evaluation_seeds(keys, tasks=tasks))
     parts = -(-tasks // max(1, MOST_SIMULATORS // members))
     results = []
     # As even as can be, so that at most two sizes are compiled.
@@ -119,5 +119,7 @@ def _run(
 
 
 @partial(jax.jit, static_argnames=("tasks",))
-def _seeds(keys: Key[Array, " member"], tasks: int) -> UInt32[Array, "member task"]:
+def evaluation_seeds(keys: Key[Array, " member"], *, tasks: int) -> UInt32[Array, "member task"]:
+    """The seeds of the simulators of an evaluation; the arguments are those of
+    `evaluate_on_host`."""
     return jax.vmap(lambda key: jax.random.bits(key, (tasks,), jnp.uint32))(keys)

@@ -129,9 +129,9 @@ def _assemble(
 
     def join(*leaves: Array, axis: int) -> Array:
         """Environments that were dealt out to groups, back in their places along an axis."""
-        shape = leaves[0].shape
-        joined = jnp.stack(leaves, axis + 1)
-        return joined.reshape(*shape[:axis], -1, *shape[axis + 1 :])
+        shape = list(leaves[0].shape)
+        shape[axis] *= len(leaves)
+        return jnp.stack(leaves, axis + 1).reshape(shape)
 
     by_group = [jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *row) for row in ended]
     traces, first, last = zip(*by_group, strict=True)

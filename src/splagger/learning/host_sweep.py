@@ -54,14 +54,13 @@ class HostSweep:
         - `learner`, `method`: as in `Sweep`.
         - `workers`: how many processes step the simulators; 0 for this one, None for as many as
             pay.
-        - `overlap`: whether one half of every member's environments is stepped while the agents
-            choose for the other. Has no effect without workers or with an odd number.
+        - `overlap`: whether one half of every member's environments, whose number is even, is
+            stepped while the agents choose for the other.
         """
         self.learner = learner
         self.method: MemberMethod = method
         self._workers = workers
-        self._overlap = overlap
-        self._groups = 1
+        self._groups = 2 if overlap else 1
         self._simulators: Simulators | None = None
         self._captured: Any = None
 
@@ -91,7 +90,8 @@ class HostSweep:
             jnp.zeros(many, int),
         )
         state = eqx.filter_eval_shape(_initialise, self.learner, seeds, hyperparameters, shown)
-        if not captured:
+        # What was captured and cannot be restored any more makes reading fail, which says so.
+        if not captured or trial.environment.restore_obstacle:
             return state
         simulator = trial.simulators([0], workers=0)
         try:
@@ -165,8 +165,6 @@ class HostSweep:
         """Makes simulators that begin new trials; returns what they show, by member."""
         self.close()
         workers = workers_for(self.learner.trial, seeds.size, self._workers)
-        halves = self._overlap and workers > 0 and self.learner.environments % 2 == 0
-        self._groups = 2 if halves else 1
         self._simulators = self.learner.trial.simulators(_rows(np.asarray(seeds)), workers=workers)
         start = self._simulators.reset()
         split = partial(by_member, members=seeds.shape[0])
@@ -176,13 +174,17 @@ class HostSweep:
         assert self._simulators is not None
         if not self._simulators.restorable:
             return None
-        shape = (-1, self.learner.environments)
-        rows = self._simulators.capture()
-        return jax.tree.map(lambda row: row.reshape(*shape, *row.shape[1:]), rows)
+        environments = self.learner.environments
+        members = self._simulators.count // environments
+        return jax.tree.map(
+            lambda rows: rows.reshape(members, environments, *rows.shape[1:]),
+            self._simulators.capture(),
+        )
 
 
-def _rows(by_member: np.ndarray) -> np.ndarray:
-    return by_member.reshape(-1, *by_member.shape[2:])
+def _rows(values: np.ndarray) -> np.ndarray:
+    """Undoes `by_member`."""
+    return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
 
 
 def _with_captured(state: TrainState, captured: Any) -> TrainState:

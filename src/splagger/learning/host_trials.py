@@ -48,4 +48,5 @@ def by_member(
     in which agents compute."""
     if np.issubdtype(rows.dtype, np.floating):
         rows = rows.astype(jnp.result_type(float), copy=False)
-    return rows.reshape(members, -1, *rows.shape[1:])
+    # Not -1: tasks may have no numbers.
+    return rows.reshape(members, rows.shape[0] // members, *rows.shape[1:])

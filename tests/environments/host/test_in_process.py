@@ -229,6 +229,28 @@ def test_a_single_simulator_shows_pictures():
     assert silent.render() is None
 
 
+def test_a_step_can_be_looked_at_before_anything_begins_anew():
+    trial = host_trial("scripted:Script", episodes=2, boundary="start")
+    simulators, other = (trial.simulators(range(ROWS), workers=0) for _ in range(2))
+    assert isinstance(simulators, InProcess)
+    simulators.reset()
+    other.reset()
+    steps = np.zeros(ROWS)
+    for action in ACTIONS[:20]:
+        ended = simulators.advance(action)
+        steps += 1
+        reached = simulators.receive()
+        np.testing.assert_array_equal(reached.next_observation[:, 1], steps)
+        np.testing.assert_array_equal(reached.success, reached.episode_end & (action == 4))
+        np.testing.assert_array_equal(np.flatnonzero(reached.episode_end), ended)
+        steps[ended] = 0
+        simulators.begin(ended)
+        other.send(action)
+        found, expected = simulators.receive(), other.receive()
+        for name in vars(found).keys() - {"tasks"}:
+            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
 def test_environments_are_closed_where_one_cannot_be_made(monkeypatch):
     settings = host_trial("scripted:Script").settings
     made = []

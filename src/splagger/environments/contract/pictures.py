@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from splagger.environments.contract.evidence import Evidence
@@ -18,7 +20,8 @@ _SIZE = 64
 
 def check_pictures(environment: Environment, evidence: Evidence) -> Iterator[Finding]:
     """Draws the last state of an episode."""
-    task, state = row((evidence.tasks, evidence.episode.state), 0)
+    # As watchers hand them over: arrays of jax, not of NumPy.
+    task, state = jax.tree.map(jnp.asarray, row((evidence.tasks, evidence.episode.state), 0))
     with watching(CHECK, "render", type(environment)):
         picture = environment.render(task, state, _SIZE)
     if picture is None:

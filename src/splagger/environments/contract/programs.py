@@ -12,7 +12,7 @@ from jaxtyping import Array
 
 from splagger.environments.environment import Environment
 
-_SMALL = 1500
+_SMALL = 5000
 
 
 class Program:
@@ -25,7 +25,7 @@ class Program:
     constants: list[np.ndarray]
     """The arrays in it that are not computed from its arguments."""
     operations: int
-    """How many operations it has, those inside loops and functions not counted."""
+    """About how many operations it has, those inside loops and functions counted once."""
 
     def __init__(self, function: Callable[..., Any], environment: Environment, *arguments: Any):
         """Traces.
@@ -53,7 +53,8 @@ class Program:
         # Some operations are printed with the addresses of Python's functions.
         self.text = re.sub(r"0x[0-9a-f]+", "", str(jaxpr))
         self.constants = [plain(constant) for constant in jaxpr.consts]
-        self.operations = len(jaxpr.eqns)
+        # One is printed a line.
+        self.operations = self.text.count("\n")
         self._compiled: Callable[..., Any] | None = None
 
     @property

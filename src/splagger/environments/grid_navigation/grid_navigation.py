@@ -99,6 +99,7 @@ class GridNavigation(Environment[GridTask, GridState]):
     track_belief: bool = eqx.field(default=False, static=True)
     """Whether the state has the belief about the goal. Otherwise nothing is computed for it."""
 
+    action_names: ClassVar[tuple[str, ...]] = tuple(action.name.lower() for action in GridAction)
     truncates: ClassVar[bool] = False
     has_success: ClassVar[bool] = True
 

@@ -99,7 +99,7 @@ class HostTrial(TrialDescription[HostEnvironment]):
         if self.environment.vectorised:
             raise UserError(
                 f"'{self.environment.maker.path}' is a vectorised environment, of which no single "
-                "simulator can be made."
+                "simulator can be made: name one without the parameter num_envs."
             )
         from splagger.environments.host.in_process import InProcess
 

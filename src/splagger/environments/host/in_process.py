@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped, UInt8, UInt32
+from jaxtyping import Int, Shaped, UInt8, UInt32
 
 from splagger.environments.host.settings import SimulatorSettings
 from splagger.environments.host.simulator import Simulator
@@ -68,6 +68,18 @@ class InProcess(Simulators):
         return HostStart(steps.observation.copy(), copied_tasks(steps.tasks, slice(None)))
 
     def send(self, action: Shaped[np.ndarray, "row ..."], rows: slice = slice(None)) -> None:
+        ended = self.advance(action, rows)
+        if ended.size:
+            self.begin(ended)
+
+    def advance(
+        self, action: Shaped[np.ndarray, "row ..."], rows: slice = slice(None)
+    ) -> Int[np.ndarray, " ended"]:
+        """The part of `send` before anything begins anew. Then `receive` and `render` show how
+        episodes ended; `begin` must follow.
+
+        **Returns:** the rows whose episode ended, for `begin`.
+        """
         trials, size = self._rows, self._settings.observation_size
         observations = trials.steps.next_observation[rows, :size]
         rewards, terminated, truncated = [], [], []
@@ -84,8 +96,18 @@ class InProcess(Simulators):
         trials.terminated[rows] = terminated
         trials.truncated[rows] = truncated
         ended = trials.finish(rows)
-        if ended.size:
-            self._begin(ended)
+        if self._settings.has_success:
+            trials.steps.success[ended] = [self._simulators[row].success() for row in ended]
+        return ended
+
+    def begin(self, ended: Int[np.ndarray, " ended"]) -> None:
+        """The rest of `send`: begins what follows an episode or trial that ended, in these rows."""
+        for row in ended.tolist():
+            if self._rows.steps.trial_end[row]:
+                self._new_trial(row)
+            else:
+                self._rows.start[row] = self._simulators[row].new_episode()
+        self._rows.begin(ended)
 
     def receive(self, rows: slice = slice(None)) -> HostStep:
         return copied_step(self._rows.steps, rows)
@@ -114,18 +136,6 @@ class InProcess(Simulators):
             with contextlib.suppress(Exception):
                 simulator.close()
         self._simulators = []
-
-    def _begin(self, ended: np.ndarray) -> None:
-        trials = self._rows
-        for row in ended.tolist():
-            simulator = self._simulators[row]
-            if self._settings.has_success:
-                trials.steps.success[row] = simulator.success()
-            if trials.steps.trial_end[row]:
-                self._new_trial(row)
-            else:
-                trials.start[row] = simulator.new_episode()
-        trials.begin(ended)
 
     def _new_trial(self, row: int) -> None:
         self._rows.start[row] = self._simulators[row].new_trial()

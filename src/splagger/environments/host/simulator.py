@@ -123,7 +123,8 @@ class Simulator:
         except Exception as error:
             raise exception_failure(self._name, "render", error) from error
         array = np.asarray(picture[-1] if isinstance(picture, list) and picture else picture)
-        return array if array.dtype == np.uint8 and array.ndim == 3 else None
+        coloured = array.dtype == np.uint8 and array.ndim == 3 and array.shape[2] == 3
+        return array if coloured else None
 
     def capture(self) -> UInt32[np.ndarray, " word"]:
         """Everything that decides the future, after the first reset."""

@@ -122,6 +122,9 @@ class MinecraftMaze(Environment[MinecraftMazeTask, MinecraftMazeState]):
     FAILURE_REWARD: ClassVar[float] = -3.0
     """Reward of the wrong decision at the end."""
 
+    action_names: ClassVar[tuple[str, ...]] = tuple(
+        action.name.lower() for action in MinecraftMazeAction
+    )
     truncates: ClassVar[bool] = False
     has_success: ClassVar[bool] = True
 

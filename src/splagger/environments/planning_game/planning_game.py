@@ -80,6 +80,9 @@ class PlanningGame(Environment[PlanningGameTask, PlanningGameState]):
     episode_steps: int = eqx.field(default=100, static=True)
     """The length of every episode, at least 1."""
 
+    action_names: ClassVar[tuple[str, ...]] = tuple(
+        action.name.lower() for action in PlanningGameAction
+    )
     truncates: ClassVar[bool] = False
 
     def __check_init__(self) -> None:
