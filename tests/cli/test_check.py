@@ -46,6 +46,14 @@ def test_json(capsys: pytest.CaptureFixture[str]):
     assert failure["method"] == "step"
 
 
+def test_gymnasium_environments_give_the_same_table(capsys: pytest.CaptureFixture[str]):
+    assert main(["check", "support.bad_host_environments:FourValues"]) == 1
+    text = " ".join(capsys.readouterr().out.split())
+    assert "1 failures, 0 warnings" in text
+    assert "step returned 4 values" in text
+    assert "Return (observation, reward, terminated, truncated, info)" in text
+
+
 def test_an_unknown_environment_is_bad_input(capsys: pytest.CaptureFixture[str]):
     assert main(["check", "t-maze-nois"]) == 2
     assert "did you mean t-maze-noise" in capsys.readouterr().err

@@ -408,7 +408,17 @@ def test_every_public_name_is_there():
 # Environments that break their contract
 
 
-def test_a_bad_environment_is_refused_before_a_run_directory_is_made(tmp_path: Path):
-    with pytest.raises(UserError, match="PythonIf' breaks its contract: step cannot be compiled"):
-        train("support.bad_environments:PythonIf", out=tmp_path / "run", quiet=True)
+@pytest.mark.parametrize(
+    ("name", "workers", "message"),
+    [
+        ("bad_environments:PythonIf", 0, "step cannot be compiled"),
+        ("bad_host_environments:FourValues", 0, "step returned 4 values"),
+        ("bad_host_environments:ExitsInStep", 1, "step: the worker process .* exit code 3"),
+    ],
+)
+def test_a_bad_environment_is_refused_before_a_run_directory_is_made(
+    tmp_path: Path, name: str, workers: int, message: str
+):
+    with pytest.raises(UserError, match=f"{name}' breaks its contract: {message}"):
+        train(f"support.{name}", out=tmp_path / "run", host={"workers": workers}, quiet=True)
     assert not (tmp_path / "run").exists()

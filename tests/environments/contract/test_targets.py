@@ -34,7 +34,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     [
         ("own_nowhere:Good", "cannot be imported .*ModuleNotFoundError"),
         ("own_broken:Good", "cannot be imported .*AttributeError"),
-        ("own_checked:Goood", "unknown class in own_checked 'Goood': .* Good"),
+        ("own_checked:Goood", "unknown class or function in own_checked 'Goood': .* Good"),
         ("own_checked:number", "must be a subclass of"),
         ("own_checked:NeedsSize", "cannot be made: .*size"),
         ("own_checked:NeedsSize:size=none", "option 'size' .* must be an integer"),

@@ -45,4 +45,5 @@ def describe_exception(error: BaseException) -> str:
 
 
 def _of_library(filename: str) -> bool:
-    return filename.startswith((*_LIBRARIES, "<frozen"))
+    # Compiled libraries name files that are not there.
+    return filename.startswith(_LIBRARIES) or not Path(filename).is_file()

@@ -31,9 +31,9 @@ def check_steps(environment: HostEnvironment, copy: Copy) -> Iterator[Finding]:
     plays = []
     for seed in range(_TASKS):
         task = copy.draw_task(seed)
-        before = packed(copy, task)
+        before = packed(task)
         plays.append(list(play(copy, task, seed, random_actions(environment, seed, steps))))
-        if packed(copy, task) != before:
+        if packed(task) != before:
             raise Breach(
                 failure(
                     TASKS,
@@ -99,7 +99,7 @@ def check_effect(environment: HostEnvironment, copy: Copy) -> Iterator[Finding]:
     if not copy.has("sample_task") or environment.tasks == 1:
         return
     tasks = [copy.draw_task(seed) for seed in range(_TASKS)]
-    if len({packed(copy, task) for task in tasks}) == 1:
+    if len({packed(task) for task in tasks}) == 1:
         return
     steps = min(environment.max_episode_steps, MOST_STEPS)
     for seed, (task, other) in enumerate(itertools.pairwise([*tasks, tasks[0]])):

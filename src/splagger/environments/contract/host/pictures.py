@@ -6,7 +6,7 @@ import gymnasium
 import numpy as np
 from gymnasium.error import DependencyNotInstalled
 
-from splagger.environments.contract.findings import Finding, failure, passed, warning
+from splagger.environments.contract.findings import Breach, Finding, failure, passed, warning
 from splagger.environments.contract.host.copies import Copy
 from splagger.environments.contract.pictures import CHECK
 
@@ -24,7 +24,7 @@ def check_pictures(copy: Copy) -> Iterator[Finding]:
                 CHECK,
                 "render",
                 "render is not called, as render_mode is None.",
-                "Give the class a parameter render_mode, and set self.render_mode to it.",
+                "Give the class or function a parameter render_mode that sets self.render_mode.",
             )
         else:
             yield passed(CHECK, "render", "none: watchers show numbers")
@@ -37,7 +37,7 @@ def check_pictures(copy: Copy) -> Iterator[Finding]:
 def _drawn(copy: Copy) -> Finding:
     try:
         picture = copy.call(CHECK, "render")
-    except Exception as error:
+    except Breach as error:
         if isinstance(error.__cause__, DependencyNotInstalled):
             message = f"render cannot draw: {error.__cause__}"
             return warning(CHECK, "render", message, "Install it if you want pictures.")

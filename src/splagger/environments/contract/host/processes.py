@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from splagger.environments.contract.findings import Breach, Finding, failure, passed
 from splagger.environments.contract.host.play import random_actions
 from splagger.environments.contract.host.simulated import (
+    Steps,
     first_difference,
     play_steps,
     short_trial,
@@ -14,7 +15,6 @@ from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.host.simulators import (
     DeadWorkerError,
-    HostStep,
     SimulatorError,
     Simulators,
 )
@@ -85,7 +85,7 @@ class _Failure:
     error: SimulatorError
 
 
-def _play(trial: HostTrial, steps: int, workers: int) -> HostStep | _Failure:
+def _play(trial: HostTrial, steps: int, workers: int) -> Steps | _Failure:
     actions = random_actions(trial.environment, _SEED, steps)[:, None]
     simulators: Simulators | None = None
     method = "__init__"

@@ -5,7 +5,6 @@ from contextlib import closing
 
 import numpy as np
 
-from splagger.environments.contract.explanations import watching
 from splagger.environments.contract.findings import Breach, Finding, failure, passed, warning
 from splagger.environments.contract.host.copies import Copy
 from splagger.environments.contract.host.play import random_actions
@@ -45,7 +44,8 @@ def check_restoring(environment: HostEnvironment, copy: Copy) -> Iterator[Findin
             CHECK,
             "get_state and set_state",
             f"{environment.restore_obstacle}, so that a resumed training begins new trials.",
-            "Define get_state(self) and set_state(self, state); ignore this if new trials will do.",
+            "Give the outermost layer get_state(self) and set_state(self, state), with np_random "
+            "as Gymnasium makes it; ignore this if new trials will do.",
         )
         return
     _check_calls(copy)
@@ -96,6 +96,10 @@ def _check_calls(copy: Copy) -> None:
     copy.set_task(copy.draw_task(0))
     copy.reset(0)
     state = copy.call(CHECK, "get_state")
-    with watching(CHECK, "get_state", copy.environment_class):
+    try:
         layout(state)
+    except TypeError as error:
+        fix = "Return a number, an array, or a dict or tuple of those."
+        message = f"in what get_state returned, {error}."
+        raise Breach(failure(CHECK, "get_state", message, fix)) from error
     copy.call(CHECK, "set_state", state)

@@ -3,16 +3,15 @@
 import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
 
-import jax
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Bool, Float32, Int, Shaped
 
 from splagger.environments.contract.findings import Breach, failure
 from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.host.host_trial import HostTrial
-from splagger.environments.host.simulators import HostStep, HostTasks, SimulatorError, Simulators
+from splagger.environments.host.simulators import SimulatorError, Simulators
 from splagger.environments.trial_description import Boundary
 
 EPISODES = 2
@@ -49,17 +48,42 @@ def short_trial(
     return HostTrial(short, EPISODES, boundary)
 
 
-def play_steps(simulators: Simulators, actions: Shaped[np.ndarray, "step row ..."]) -> HostStep:
-    """Steps simulators whose trials have begun; fields are `[step, row, ...]`."""
-    steps = []
+@dataclass(frozen=True)
+class Steps:
+    """The steps of a play, as `HostStep` describes one, with the axes `[step, row, ...]`."""
+
+    next_observation: Float32[np.ndarray, "step row observation"]
+    """What the memory sees as the end of the transition."""
+    observation: Float32[np.ndarray, "step row observation"]
+    """What the policy acts on next."""
+    reward: Float32[np.ndarray, "step row"]
+    """The reward."""
+    episode_end: Bool[np.ndarray, "step row"]
+    """Whether the transition ended an episode."""
+    trial_end: Bool[np.ndarray, "step row"]
+    """Whether it ended the trial."""
+    truncated: Bool[np.ndarray, "step row"]
+    """Whether it ended an episode by a time limit."""
+    success: Bool[np.ndarray, "step row"]
+    """Whether it ended an episode that was a success."""
+    episode: Int[np.ndarray, "step row"]
+    """Index in the trial of the episode that it belongs to."""
+    task: Float32[np.ndarray, "step row task"]
+    """The task that runs after the step, as numbers."""
+
+
+def play_steps(simulators: Simulators, actions: Shaped[np.ndarray, "step row ..."]) -> Steps:
+    """Steps simulators whose trials have begun."""
+    played = []
     for chosen in actions:
         simulators.send(chosen)
-        steps.append(simulators.receive())
-    stacked = jax.tree.map(lambda *rows: np.stack(rows), *(_fields(step) for step in steps))
-    return HostStep(**stacked | {"tasks": HostTasks(**stacked["tasks"])})
+        step = simulators.receive()
+        played.append(vars(step) | {"task": step.tasks.vector})
+    names = [field.name for field in dataclasses.fields(Steps)]
+    return Steps(**{name: np.stack([step[name] for step in played]) for name in names})
 
 
-def first_difference(one: HostStep, other: HostStep) -> tuple[int, str] | None:
+def first_difference(one: Steps, other: Steps) -> tuple[int, str] | None:
     """Where two plays differ first.
 
     **Returns:** the steps before it, and what differs; None where they are equal.
@@ -73,7 +97,3 @@ def first_difference(one: HostStep, other: HostStep) -> tuple[int, str] | None:
         if np.any(here != there)
     ]
     return min(found, key=lambda place: place[0], default=None)
-
-
-def _fields(step: HostStep) -> dict[str, Any]:
-    return vars(step) | {"tasks": vars(step.tasks)}

@@ -11,7 +11,8 @@ from splagger.environments.contract.findings import Breach, Finding, failure, pa
 from splagger.environments.contract.host.copies import Copy
 from splagger.environments.contract.tasks import CHECK
 from splagger.environments.host.host_environment import HostEnvironment
-from splagger.environments.host.task_reading import task_index, task_vector
+from splagger.environments.host.protocol import layers
+from splagger.environments.host.task_reading import task_vector
 from splagger.environments.host.words import layout, pack
 
 _DRAWN = 16
@@ -85,17 +86,48 @@ def check_setting(copy: Copy) -> Iterator[Finding]:
             copy.set_task(task)
         copy.reset(seed)
     yield passed(CHECK, "set_task", "it draws nothing")
+    if _draws_tasks(copy):
+        yield warning(
+            CHECK,
+            "reset",
+            "reset calls sample_task: do the episodes of a trial have different tasks?",
+            "Leave the task to set_task, which comes before a trial's first reset.",
+        )
 
 
-def packed(copy: Copy, task: Any) -> bytes:
-    """A task's numbers, to be compared."""
-    with watching(CHECK, "sample_task", copy.environment_class):
+def packed(task: Any) -> bytes:
+    """A task's numbers, to be compared.
+
+    **Raises:** `Breach` where it holds something else.
+    """
+    try:
         return pack(task).tobytes()
+    except TypeError as error:
+        fix = "Return a number, an array, or a dict or tuple of those."
+        message = f"in what sample_task returned, {error}."
+        raise Breach(failure(CHECK, "sample_task", message, fix)) from error
+
+
+def _draws_tasks(copy: Copy) -> bool:
+    """Whether `reset` draws a task by itself."""
+    layer = next(layer for layer in layers(copy.instance) if hasattr(layer, "sample_task"))
+    sample, calls = layer.sample_task, []
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        calls.append(arguments)
+        return sample(*arguments, **named)
+
+    layer.sample_task = noted
+    try:
+        copy.reset(None)
+    finally:
+        layer.sample_task = sample
+    return bool(calls)
 
 
 def _drawn(first: Copy, second: Copy, seed: int) -> Any:
     task, again = first.draw_task(seed), second.draw_task(seed)
-    if packed(first, task) != packed(second, again):
+    if packed(task) != packed(again):
         raise Breach(
             failure(
                 CHECK,
@@ -131,12 +163,17 @@ def _indices(count: int, first: Copy, second: Copy, tasks: Sequence[Any]) -> Fin
     check, method = "task index", "task_index"
     found = set()
     for task in tasks:
-        # An index out of range is a ValueError.
-        with watching(check, method, first.environment_class):
-            one, other = (task_index(copy.instance, task, count) for copy in (first, second))
+        one, other = (copy.call(check, method, task) for copy in (first, second))
+        if one not in range(count):
+            return failure(
+                check,
+                method,
+                f"task_index is {one!r}, but tasks is {count}.",
+                f"Return an integer from 0 to {count - 1}, or set tasks to how many there are.",
+            )
         if one != other:
             return _disagreement(method, task, one, other)
-        found.add(one)
+        found.add(int(one))
     if count > 1 and len({pack(task).tobytes() for task in tasks}) > 1 and len(found) == 1:
         return failure(
             check,
