@@ -122,7 +122,10 @@ def test_one_text_for_all_ways_to_say_the_same(text, canonical):
     ("text", "message"),
     [
         ("t-maze-nois", "unknown environment 't-maze-nois': did you mean t-maze-noise"),
-        ("xyzzy:length=3", "unknown environment 'xyzzy': `splagger environments` lists the valid names."),
+        (
+            "xyzzy:length=3",
+            "unknown environment 'xyzzy': `splagger environments` lists the valid names.",
+        ),
         ("", "unknown environment ''"),
         (
             "t-maze-noise:lenght=3",
