@@ -85,7 +85,9 @@ def read_records(reference: Path, published: str) -> tuple[dict[str, Any], list[
 
 
 @eqx.filter_jit
-def _replay(trial: Trial, actions):
+def replay(trial: Trial, actions):
+    """Takes the actions in a trial of a `Recorded` environment: the first observation, the state at
+    the start, and of every step the result, the state after it and the task vector."""
     key = jax.random.key(0)
 
     def step(state, action):
@@ -111,7 +113,7 @@ def assert_replayed(
     has begun anew already.
     """
     rows = record.rows
-    replayed = _replay(trial, jnp.asarray(rows["action"]))
+    replayed = replay(trial, jnp.asarray(rows["action"]))
     first, start, (steps, states, tasks) = jax.tree.map(np.asarray, replayed)
 
     def same(ours, recorded):

@@ -48,6 +48,32 @@ class EnvironmentEntry:
         return builder_options(self.builder)
 
 
+def published_entry(
+    name: str,
+    published: str | tuple[str, ...],
+    description: str,
+    builder: Callable[..., Environment],
+    *,
+    episodes: int,
+    boundary: Boundary = "terminal",
+) -> EnvironmentEntry:
+    """An entry whose aliases are published ids, such as `T-LN-v0`, with and without the version.
+
+    **Arguments:** as the fields of `EnvironmentEntry`; `published` is one id or several.
+    """
+    ids = (published,) if isinstance(published, str) else published
+    short = tuple(published_id.removesuffix("-v0") for published_id in ids)
+    return EnvironmentEntry(
+        name=name,
+        description=description,
+        builder=builder,
+        episodes=episodes,
+        # A readable name may be what a published id is without its version.
+        aliases=(*ids, *(alias for alias in short if alias.lower() != name)),
+        published_boundary=boundary,
+    )
+
+
 def builder_options(builder: Callable[..., Any]) -> dict[str, Option]:
     """The options of a function or class: its keyword parameters, by name and in order."""
     # Annotations may be strings; where one names something unknown here, no type is checked.

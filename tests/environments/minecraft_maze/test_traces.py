@@ -1,6 +1,7 @@
 """Every recorded Minecraft maze, step by step: the recorded draws drive the dynamics."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import equinox as eqx
@@ -8,9 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jaxtyping import Array, Bool
+from support.recorded_trials import Recorded
 
-from splagger.environments.environment import Environment
 from splagger.environments.minecraft_maze.minecraft_maze import MinecraftMaze, add_noise
 from splagger.environments.minecraft_maze.scenes import PICTURES
 from splagger.environments.registry import make_trial
@@ -25,49 +25,12 @@ def load(folder: Path, name: str) -> dict[str, np.ndarray]:
         return dict(file)
 
 
-class Recorded(Environment):
-    """A maze without noise whose room types come from a record, episode by episode."""
-
-    maze: MinecraftMaze
-    room_types: Bool[Array, "episodes rooms"]
-    green: Bool[Array, "cells"]
-
-    @property
-    def observation_space(self):
-        return self.maze.observation_space
-
-    @property
-    def action_space(self):
-        return self.maze.action_space
-
-    @property
-    def max_episode_steps(self):
-        return self.maze.max_episode_steps
-
-    truncates = MinecraftMaze.truncates
-
-    def sample_task(self, key):
-        return self.maze.task_of(self.green)
-
-    def reset(self, task, state, key):
-        episode = jnp.zeros((), int) if state is None else state[1] + 1
-        state, observation = self.maze.start(task, self.room_types[episode])
-        return (state, episode), observation
-
-    def step(self, task, state, action, key):
-        following, step = self.maze.advance(task, state[0], action)
-        return (following, state[1]), step
-
-    def task_vector(self, task, state):
-        return self.maze.task_vector(task, state[0])
-
-
 @eqx.filter_jit
 def replay(trial: Trial, actions):
     key = jax.random.key(0)
-    environment = trial.environment
-    assert isinstance(environment, Recorded)
-    maze = environment.maze
+    recorded = trial.environment
+    assert isinstance(recorded, Recorded)
+    maze = recorded.environment
 
     def step(state, action):
         # What the decision does to x is seen before the next episode begins.
@@ -110,9 +73,11 @@ def test_trace(name: str, reference: Path):
         second = np.flatnonzero(recorded["done_mdp"])[:1]
         second_rooms = recorded["room_types"][second[0]] if second.size else first_rooms
         environment = Recorded(
-            maze,
-            room_types=jnp.asarray([first_rooms, second_rooms], dtype=bool),
-            green=jnp.asarray([trace["reset/colours"][index] == "g"]),
+            replace(maze, noise=0.0),
+            maze.task_of(jnp.asarray([trace["reset/colours"][index] == "g"])),
+            # The next trial's start, which is not recorded, is that of the second episode.
+            starts=(jnp.asarray([first_rooms, second_rooms, second_rooms], dtype=bool),),
+            draws=(),
         )
         trial = Trial(environment, published.episodes, "start")
         actions = np.pad(trace["step/action"][rows], (0, longest - len(rows)))

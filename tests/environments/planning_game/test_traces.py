@@ -5,11 +5,11 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from support.recorded_trials import Recorded, assert_replayed, read_records
 
 from splagger.environments.planning_game.planning_game import PlanningGame, PlanningGameTask
 from splagger.environments.registry import make_trial
 from splagger.environments.trial import Trial
-from tests.support.recorded_trials import Recorded, assert_replayed, read_records
 
 NAMES = [
     "PlanningGame-v0",

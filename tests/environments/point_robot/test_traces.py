@@ -5,12 +5,12 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from support.recorded_trials import Record, Recorded, assert_replayed, read_records
 
 from splagger.environments.point_robot.point_robot import PointRobotTask
 from splagger.environments.point_robot.semicircle import SemicircleTask
 from splagger.environments.registry import make_trial
 from splagger.environments.trial import Trial
-from tests.support.recorded_trials import Record, Recorded, assert_replayed, read_records
 
 
 def states_at_starts(record: Record) -> np.ndarray:

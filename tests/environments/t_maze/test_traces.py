@@ -3,14 +3,12 @@
 import json
 from pathlib import Path
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jaxtyping import Array, Int
+from support.recorded_trials import Recorded, replay
 
-from splagger.environments.environment import Environment
 from splagger.environments.registry import make_trial
 from splagger.environments.t_maze.t_maze import TMaze, TMazeTask
 from splagger.environments.trial import Trial
@@ -26,69 +24,22 @@ NAMES = [
 TASKS = 2
 
 
-class Recorded(Environment):
-    """A T-maze whose checks come from a record, in their order, through a whole trial."""
-
-    maze: TMaze
-    checks: Int[Array, "draws"]
-    indicators: Int[Array, "indicators"]
-
-    @property
-    def observation_space(self):
-        return self.maze.observation_space
-
-    @property
-    def action_space(self):
-        return self.maze.action_space
-
-    @property
-    def max_episode_steps(self):
-        return self.maze.max_episode_steps
-
-    truncates = TMaze.truncates
-
-    def sample_task(self, key):
-        return TMazeTask(self.indicators)
-
-    def reset(self, task, state, key):
-        cursor = jnp.zeros((), int) if state is None else state[1]
-        state, observation = self.maze.start(task, self.checks[cursor])
-        return (state, cursor + 1), observation
-
-    def step(self, task, state, action, key):
-        state, cursor = state
-        state, step = self.maze.advance(task, state, action, self.checks[cursor])
-        return (state, cursor + 1), step
-
-    def task_vector(self, task, state):
-        return self.maze.task_vector(task, state[0])
-
-
-@eqx.filter_jit
-def replay(trial: Trial, actions):
-    key = jax.random.key(0)
-
-    def step(state, action):
-        state, result = trial.step(state, action, key)
-        return state, (result, state, trial.task_information(state).vector)
-
-    state, first = trial.reset(key)
-    return first, state, jax.lax.scan(step, state, actions)[1]
-
-
 def cut(results, length: int):
     return jax.tree.map(lambda leaf: leaf[:length], results)
 
 
-def recorded_draws(trace: dict, rows: np.ndarray, first: int) -> list[int]:
-    """The checks in the order in which they were drawn: two where an episode ends inside."""
-    draws = [first]
+def recorded_draws(trace: dict, rows: np.ndarray, first: int) -> tuple[list[int], list[int]]:
+    """The checks that were drawn at the starts of episodes, and in steps: one of each at an episode's
+    end inside a trial."""
+    starts, steps = [first], []
     for row in rows:
         terminal_check = trace["step/term_state"][row, 3]
-        if not np.isnan(terminal_check):
-            draws.append(2 if terminal_check > 0 else 3)
-        draws.append(int(trace["step/check"][row]))
-    return draws
+        if np.isnan(terminal_check):
+            steps.append(int(trace["step/check"][row]))
+        else:
+            steps.append(2 if terminal_check > 0 else 3)
+            starts.append(int(trace["step/check"][row]))
+    return starts, steps
 
 
 @pytest.mark.parametrize("boundary", ["start", "both"])
@@ -109,12 +60,13 @@ def test_trace(name: str, boundary, reference: Path):
     all_rows = [np.flatnonzero(trace["step/task_index"] == index) for index in range(TASKS)]
     longest = max(map(len, all_rows))
     for index, rows in enumerate(all_rows):
-        draws = recorded_draws(trace, rows, trace["reset/check"][index])
-        padding = longest + published.episodes + 1 - len(draws)
+        starts, draws = recorded_draws(trace, rows, trace["reset/check"][index])
         environment = Recorded(
             maze,
-            checks=jnp.asarray([*draws, *[2] * padding]),
-            indicators=jnp.asarray(trace["reset/task"][index], dtype=int),
+            TMazeTask(jnp.asarray(trace["reset/task"][index], dtype=int)),
+            # The next trial's start, which is not recorded, is that of this one.
+            starts=(jnp.asarray([*starts, starts[0]]),),
+            draws=(jnp.asarray([*draws, *[2] * (longest - len(rows))]),),
         )
         trial = Trial(environment, published.episodes, boundary)
         actions = np.pad(trace["step/action"][rows], (0, longest - len(rows)))

@@ -1,9 +1,10 @@
 """The published grids and halls, each with the options that make sense for it."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
-from splagger.environments.entries import EnvironmentEntry
+from splagger.environments.entries import EnvironmentEntry, published_entry
 from splagger.environments.grid_navigation.grid_navigation import GridNavigation
 
 _Builder = Callable[..., GridNavigation]
@@ -69,19 +70,7 @@ def _hall(
     return build
 
 
-def _entry(
-    name: str, published: str, description: str, builder: _Builder, *others: str
-) -> EnvironmentEntry:
-    ids = (published, *others)
-    return EnvironmentEntry(
-        name=name,
-        description=description,
-        builder=builder,
-        episodes=4,
-        aliases=(*ids, *(same.removesuffix("-v0") for same in ids)),
-        published_boundary="terminal",
-    )
-
+_entry = functools.partial(published_entry, episodes=4)
 
 GRIDS: tuple[EnvironmentEntry, ...] = (
     _entry(
@@ -168,10 +157,9 @@ HALLS: tuple[EnvironmentEntry, ...] = (
     ),
     _entry(
         "hall-new-doors-short",
-        "Hall-L60H80-rshape-v0",
+        ("Hall-L60H80-rshape-v0", "Grid60-Hall1-H80-rshape-v0"),
         "as hall-new-doors, 80 steps an episode: too few to open all doors in one",
         _hall(60, 80, default_new_door_reward=0.1),
-        "Grid60-Hall1-H80-rshape-v0",
     ),
     _entry(
         "hall-new-doors-small",

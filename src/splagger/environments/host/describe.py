@@ -3,7 +3,6 @@
 import warnings
 from typing import Any
 
-import gymnasium
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
@@ -11,6 +10,7 @@ from gymnasium.vector import AutoresetMode
 from splagger.environments.host.failures import describe_exception
 from splagger.environments.host.flattening import can_act, can_flatten
 from splagger.environments.host.host_environment import HostEnvironment
+from splagger.environments.host.instances import make_instance
 from splagger.environments.host.maker import EnvironmentMaker
 from splagger.environments.host.protocol import attribute, layers
 from splagger.environments.host.restoring import restore_obstacle
@@ -31,41 +31,11 @@ def describe(maker: EnvironmentMaker, *, vectorised: bool) -> HostEnvironment:
     **Raises:** `UserError` where the environment cannot be made or lacks something, and for spaces
     that agents cannot observe or act in.
     """
-    environment = _make(maker, vectorised)
+    environment = make_instance(maker, vectorised)
     try:
         return _described(environment, maker, vectorised)
     finally:
         environment.close()
-
-
-def optimal_return(environment: HostEnvironment, episodes: int) -> float | None:
-    """Makes an instance and asks it for the best possible return of a trial of K episodes."""
-    instance = _make(environment.maker, environment.vectorised)
-    try:
-        own = attribute(instance, "optimal_return")
-        found = None if own is None else own(episodes)
-        return None if found is None else float(found)
-    finally:
-        instance.close()
-
-
-def _make(maker: EnvironmentMaker, vectorised: bool) -> Any:
-    try:
-        environment = maker(num_envs=1) if vectorised else maker()
-    except UserError:
-        raise
-    except Exception as error:
-        raise UserError(
-            f"environment '{maker.path}' cannot be made: {describe_exception(error)}."
-        ) from error
-    expected = gymnasium.vector.VectorEnv if vectorised else gymnasium.Env
-    if not isinstance(environment, expected):
-        raise UserError(
-            f"environment '{maker.path}' must make a gymnasium.Env, or with a parameter num_envs a "
-            f"gymnasium.vector.VectorEnv, but {'with' if vectorised else 'without'} that parameter "
-            f"it makes a {type(environment).__name__}."
-        )
-    return environment
 
 
 def _described(environment: Any, maker: EnvironmentMaker, vectorised: bool) -> HostEnvironment:

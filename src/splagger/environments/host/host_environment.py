@@ -39,6 +39,6 @@ class HostEnvironment(eqx.Module):
         """The expected return of the best possible agent in a trial of K episodes; None where the
         environment does not say. It makes an instance to ask."""
         # Imported here, because it needs Gymnasium.
-        from splagger.environments.host.describe import optimal_return
+        from splagger.environments.host.instances import optimal_return
 
-        return optimal_return(self, episodes)
+        return optimal_return(self.maker, self.vectorised, episodes)

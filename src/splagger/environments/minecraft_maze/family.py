@@ -1,8 +1,8 @@
 """The four published Minecraft mazes (Beck et al. 2024), each with the options that fit it."""
 
-from collections.abc import Callable
+import functools
 
-from splagger.environments.entries import EnvironmentEntry
+from splagger.environments.entries import EnvironmentEntry, published_entry
 from splagger.environments.minecraft_maze.minecraft_maze import MinecraftMaze
 
 
@@ -58,18 +58,7 @@ def hidden(
     )
 
 
-def _entry(
-    name: str, published: str, description: str, builder: Callable[..., MinecraftMaze]
-) -> EnvironmentEntry:
-    return EnvironmentEntry(
-        name=name,
-        description=description,
-        builder=builder,
-        episodes=2,
-        aliases=(published, published.removesuffix("-v0")),
-        published_boundary="start",
-    )
-
+_entry = functools.partial(published_entry, episodes=2, boundary="start")
 
 MINECRAFT_MAZES: tuple[EnvironmentEntry, ...] = (
     _entry(

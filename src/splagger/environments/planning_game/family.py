@@ -1,8 +1,8 @@
 """The five published forms of the Memory & Planning Game (Beck et al. 2024)."""
 
-from collections.abc import Callable
+import functools
 
-from splagger.environments.entries import EnvironmentEntry
+from splagger.environments.entries import EnvironmentEntry, published_entry
 from splagger.environments.planning_game.planning_game import PlanningGame
 
 
@@ -31,17 +31,7 @@ def goal_3x3(size: int = 3, episode_steps: int = 100) -> PlanningGame:
     return PlanningGame(size, "goal", episode_steps)
 
 
-def _entry(
-    name: str, published: str, description: str, builder: Callable[..., PlanningGame]
-) -> EnvironmentEntry:
-    return EnvironmentEntry(
-        name=name,
-        description=description,
-        builder=builder,
-        episodes=1,
-        aliases=(published, published.removesuffix("-v0")),
-    )
-
+_entry = functools.partial(published_entry, episodes=1)
 
 PLANNING_GAMES: tuple[EnvironmentEntry, ...] = (
     _entry(

@@ -1,6 +1,6 @@
 """The three published point robots, each with the options that make sense for it."""
 
-from splagger.environments.entries import EnvironmentEntry
+from splagger.environments.entries import EnvironmentEntry, published_entry
 from splagger.environments.point_robot.point_robot import PointRobot
 from splagger.environments.point_robot.semicircle import Semicircle
 
@@ -21,27 +21,26 @@ def semicircle(goal_radius: float = 0.04, episode_steps: int = 10) -> Semicircle
 
 
 POINT_ROBOTS: tuple[EnvironmentEntry, ...] = (
-    EnvironmentEntry(
-        name="point-robot",
-        description="move a point to a goal, told how far away it is",
-        builder=point,
+    published_entry(
+        "point-robot",
+        "PointEnv-v0",
+        "move a point to a goal, told how far away it is",
+        point,
         episodes=2,
-        aliases=("PointEnv-v0", "PointEnv"),
     ),
-    EnvironmentEntry(
-        name="point-robot-sparse",
-        description="move a point to a goal on a half-circle, rewarded only near it",
-        builder=sparse_point,
+    published_entry(
+        "point-robot-sparse",
+        "SparsePointEnv-v0",
+        "move a point to a goal on a half-circle, rewarded only near it",
+        sparse_point,
         episodes=5,
-        aliases=("SparsePointEnv-v0", "SparsePointEnv"),
     ),
-    EnvironmentEntry(
-        name="semicircle",
-        description="drive from the middle of a disc to a goal on its border, again and again",
-        builder=semicircle,
+    published_entry(
+        "semicircle",
+        "Semicircle-v0",
+        "drive from the middle of a disc to a goal on its border, again and again",
+        semicircle,
         episodes=1,
-        # Without -v0 the published id is the name itself.
-        aliases=("Semicircle-v0",),
     ),
 )
 """Their entries in the registry."""

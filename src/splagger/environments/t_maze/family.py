@@ -1,9 +1,9 @@
 """The seven published T-mazes (Beck et al. 2024), each with the options that make sense for it."""
 
-from collections.abc import Callable
+import functools
 from typing import Literal
 
-from splagger.environments.entries import EnvironmentEntry
+from splagger.environments.entries import EnvironmentEntry, published_entry
 from splagger.environments.t_maze.t_maze import TMaze
 
 
@@ -95,18 +95,7 @@ def _agreement(
     )
 
 
-def _entry(
-    name: str, published: str, description: str, builder: Callable[..., TMaze]
-) -> EnvironmentEntry:
-    return EnvironmentEntry(
-        name=name,
-        description=description,
-        builder=builder,
-        episodes=4,
-        aliases=(published, published.removesuffix("-v0")),
-        published_boundary="start",
-    )
-
+_entry = functools.partial(published_entry, episodes=4, boundary="start")
 
 T_MAZES: tuple[EnvironmentEntry, ...] = (
     _entry(
