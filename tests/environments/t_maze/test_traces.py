@@ -29,8 +29,8 @@ def cut(results, length: int):
 
 
 def recorded_draws(trace: dict, rows: np.ndarray, first: int) -> tuple[list[int], list[int]]:
-    """The checks that were drawn at the starts of episodes, and in steps: one of each at an episode's
-    end inside a trial."""
+    """The checks that were drawn at the starts of episodes, and in steps: one of each where an
+    episode ends inside a trial."""
     starts, steps = [first], []
     for row in rows:
         terminal_check = trace["step/term_state"][row, 3]

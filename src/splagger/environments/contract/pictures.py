@@ -1,6 +1,7 @@
 """Checks of pictures."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -27,21 +28,11 @@ def check_pictures(environment: Environment, evidence: Evidence) -> Iterator[Fin
     if picture is None:
         yield passed(CHECK, "render", "none: watchers show numbers")
         return
-    if not (
-        isinstance(picture, np.ndarray)
-        and picture.dtype == np.uint8
-        and picture.ndim == 3
-        and picture.shape[2] == 3
-    ):
-        shown = (
-            f"{picture.dtype}{list(picture.shape)}"
-            if hasattr(picture, "dtype")
-            else f"of type {type(picture).__name__}"
-        )
+    if what := not_a_picture(picture):
         yield failure(
             CHECK,
             "render",
-            f"render returns a picture that is {shown}.",
+            f"render returns {what}.",
             "Return None or a NumPy array of dtype uint8 and shape (height, width, 3).",
         )
         return
@@ -55,3 +46,13 @@ def check_pictures(environment: Environment, evidence: Evidence) -> Iterator[Fin
         )
     else:
         yield passed(CHECK, "render", f"{width} x {height} pixels")
+
+
+def not_a_picture(picture: Any) -> str:
+    """What was returned in place of an RGB picture, as a part of a sentence; empty where it is
+    one."""
+    if not isinstance(picture, np.ndarray):
+        return f"a picture that is of type {type(picture).__name__}"
+    if picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] == 3:
+        return ""
+    return f"a picture that is {picture.dtype}{list(picture.shape)}"

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 import gymnasium
-import numpy as np
 from gymnasium.error import DependencyNotInstalled
 
 from splagger.environments.contract.findings import Breach, Finding, failure, passed, warning
 from splagger.environments.contract.host.copies import Copy
-from splagger.environments.contract.pictures import CHECK
+from splagger.environments.contract.pictures import CHECK, not_a_picture
 
 
 def check_pictures(copy: Copy) -> Iterator[Finding]:
@@ -44,21 +43,11 @@ def _drawn(copy: Copy) -> Finding:
         raise
     if isinstance(picture, list) and picture:
         picture = picture[-1]
-    if not (
-        isinstance(picture, np.ndarray)
-        and picture.dtype == np.uint8
-        and picture.ndim == 3
-        and picture.shape[2] == 3
-    ):
-        shown = (
-            f"{picture.dtype}{list(picture.shape)}"
-            if isinstance(picture, np.ndarray)
-            else f"of type {type(picture).__name__}"
-        )
+    if what := not_a_picture(picture):
         return failure(
             CHECK,
             "render",
-            f"render returns a picture that is {shown}.",
+            f"render returns {what}.",
             "Return a NumPy array of dtype uint8 and shape (height, width, 3).",
         )
     height, width, _ = picture.shape
