@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import gymnasium
+import numpy as np
 from gymnasium.error import DependencyNotInstalled
 
 from splagger.environments.contract.findings import Breach, Finding, failure, passed, warning
@@ -50,5 +51,5 @@ def _drawn(copy: Copy) -> Finding:
             f"render returns {what}.",
             "Return a NumPy array of dtype uint8 and shape (height, width, 3).",
         )
-    height, width, _ = picture.shape
+    height, width, _ = np.shape(picture)
     return passed(CHECK, "render", f"{width} x {height} pixels")
