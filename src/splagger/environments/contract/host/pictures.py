@@ -51,5 +51,5 @@ def _drawn(copy: Copy) -> Finding:
             f"render returns {what}.",
             "Return a NumPy array of dtype uint8 and shape (height, width, 3).",
         )
-    height, width, _ = np.shape(picture)
+    height, width = np.asarray(picture).shape[:2]
     return passed(CHECK, "render", f"{width} x {height} pixels")
