@@ -81,6 +81,17 @@ class Started(Script):
     action_space = spaces.Discrete(3, start=-1)
 
 
+class TellsSuccessLate(CartPoles):
+    """Says only in an episode's last step whether it was a success."""
+
+    def step(self, action):
+        *result, info = super().step(action)
+        _, _, terminated, _ = result
+        if not terminated and self.steps < self.max_episode_steps:
+            del info["success"]
+        return *result, info
+
+
 class Remembers(gymnasium.Wrapper):
     pass
 
