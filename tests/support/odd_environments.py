@@ -85,11 +85,10 @@ class TellsSuccessLate(CartPoles):
     """Says only in an episode's last step whether it was a success."""
 
     def step(self, action):
-        *result, info = super().step(action)
-        _, _, terminated, _ = result
+        observation, reward, terminated, truncated, info = super().step(action)
         if not terminated and self.steps < self.max_episode_steps:
             del info["success"]
-        return *result, info
+        return observation, reward, terminated, truncated, info
 
 
 class Remembers(gymnasium.Wrapper):
