@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Key
 
 from splagger.environments.contract.findings import Finding, failure, passed, warning
-from splagger.environments.contract.play import random_action
 from splagger.environments.environment import Environment
+from splagger.environments.random_actions import random_action
 from splagger.environments.trial import Trial, TrialState, TrialStep
 from splagger.environments.trial_description import BOUNDARIES
 
