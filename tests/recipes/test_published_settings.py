@@ -16,13 +16,13 @@ def test_every_name_of_an_environment_means_the_same_settings(entry):
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ("T-LN-P1-v0", (1_500_000, 1, 700, 0.1, False, 8)),
-        ("T-LN-P1-A50-v0", (10_000_000, 1, 700, 0.1, False, 8)),
-        ("PlanningGame-3x3-v0", (50_000_000, 10, 700, 0.0, False, 8)),
-        ("PlanningGame-3x3-justgoal-v0", (10_000_000, 10, 700, 0.0, False, 8)),
-        ("MC-LS-v0", (60_000_000, 10, 800, 0.1, True, 8)),
-        ("GridNavi-v0", (4_000_000, 5, 60, 0.1, False, 0)),
-        ("Hall-L60H80-rshape-v0", (4_000_000, 5, 60, 0.1, False, 0)),
+        ("T-LN-P1-v0", (1_500_000, 1, 3, 700, 0.1, False, 8)),
+        ("T-LN-P1-A50-v0", (10_000_000, 1, 3, 700, 0.1, False, 8)),
+        ("PlanningGame-3x3-v0", (50_000_000, 10, 3, 700, 0.0, False, 8)),
+        ("PlanningGame-3x3-justgoal-v0", (10_000_000, 10, 3, 700, 0.0, False, 8)),
+        ("MC-LS-v0", (60_000_000, 10, 4, 800, 0.1, True, 8)),
+        ("GridNavi-v0", (4_000_000, 5, 3, 60, 0.1, False, 0)),
+        ("Hall-L60H80-rshape-v0", (4_000_000, 5, 3, 60, 0.1, False, 0)),
     ],
 )
 def test_the_paper_s_numbers(environment: str, expected: tuple):
@@ -31,6 +31,7 @@ def test_the_paper_s_numbers(environment: str, expected: tuple):
     assert expected == (
         settings.frames,
         settings.evaluation_interval,
+        settings.seeds,
         learning.steps,
         learning.entropy_weight,
         learning.anneal_learning_rate,

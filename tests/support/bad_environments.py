@@ -237,6 +237,13 @@ class TaskIndexOutOfRange(Good):
         return jnp.where(task > 0, 2, 1)
 
 
+class TaskIndexConstant(Good):
+    tasks = 2  # pyright: ignore
+
+    def task_index(self, task: Any, state: Any) -> Any:
+        return jnp.ones((), int)
+
+
 class TaskIndexForgotten(Good):
     tasks = 2  # pyright: ignore
 

@@ -81,6 +81,16 @@ class Started(Script):
     action_space = spaces.Discrete(3, start=-1)
 
 
+class TellsSuccessLate(CartPoles):
+    """Says only in an episode's last step whether it was a success."""
+
+    def step(self, action):
+        observation, reward, terminated, truncated, info = super().step(action)
+        if not terminated and self.steps < self.max_episode_steps:
+            del info["success"]
+        return observation, reward, terminated, truncated, info
+
+
 class Remembers(gymnasium.Wrapper):
     pass
 

@@ -17,6 +17,8 @@ class PublishedSettings:
     """Environment steps of every member."""
     evaluation_interval: int = 1
     """Updates between two evaluations."""
+    seeds: int = 3
+    """Seeds that are trained for every learning rate."""
     learning: LearningSettings = field(default_factory=LearningSettings)
     """How agents learn."""
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
@@ -41,6 +43,7 @@ _FAMILIES: tuple[tuple[tuple[str, ...], PublishedSettings], ...] = (
         PublishedSettings(
             60_000_000,
             evaluation_interval=10,
+            seeds=4,
             learning=LearningSettings(steps=800, anneal_learning_rate=True),
         ),
     ),

@@ -45,7 +45,7 @@ def paper(environment: str, agent: AgentSettings) -> Settings:
             action_encoding="index",
             train_prior=False,
         ),
-        seeds=3,
+        seeds=published.seeds,
         frames=published.frames,
         evaluation_interval=published.evaluation_interval,
         evaluation_tasks=16,

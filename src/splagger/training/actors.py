@@ -4,11 +4,11 @@ import abc
 from typing import Any, ClassVar
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from splagger.agent import Agent
+from splagger.environments.random_actions import random_action
 from splagger.environments.spaces import Box, Discrete
 from splagger.environments.task_information import TaskInformation
 from splagger.sequence.embedding import Transition
@@ -67,8 +67,7 @@ class AgentActor(Actor):
 
 
 class RandomActor(Actor):
-    """Acts at random: every discrete action is equally likely, numbers are uniform between their
-    bounds, and standard normal where they have none."""
+    """Acts at random, as `random_action` does."""
 
     action_space: Box | Discrete
     """What an action is."""
@@ -79,16 +78,7 @@ class RandomActor(Actor):
         return ()
 
     def act(self, memory, observation, task, key):
-        space = self.action_space
-        if isinstance(space, Discrete):
-            return jax.random.randint(key, (1,), 0, space.n)
-        low, high = (jnp.asarray(bound, observation.dtype) for bound in space.bounds)
-        bounded = jnp.isfinite(low) & jnp.isfinite(high)
-        low, high = jnp.where(bounded, low, 0), jnp.where(bounded, high, 1)
-        uniform_key, normal_key = jax.random.split(key)
-        uniform = low + (high - low) * jax.random.uniform(uniform_key, low.shape, low.dtype)
-        normal = jax.random.normal(normal_key, low.shape, low.dtype)
-        return jnp.where(bounded, uniform, normal)[None]
+        return random_action(self.action_space, key)[None]
 
     def observe(self, memory, transition):
         return memory, jnp.zeros((), transition.reward.dtype)

@@ -81,6 +81,7 @@ BAD = {
 }
 
 DOUBTFUL = {
+    "TaskIndexConstant": ("task_index", "was 1 in all of 32", "ignore this if all others are rare"),
     "UncountedSuccess": ("has_success", "nobody counts them", "has_success = True"),
     "TaskWithoutEffect": ("reset and step", "does the task matter", "Use the task"),
 }

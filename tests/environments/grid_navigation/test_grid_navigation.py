@@ -292,6 +292,10 @@ def test_random_play_stays_within_the_observation_space():
         ),
         ({"step_reward": float("nan")}, "step_reward is nan, .* finite"),
         ({"new_goal_reward": float("inf")}, "new_goal_reward is inf, .* finite"),
+        (
+            {"size": 3, "start_cell": (1, 1)},
+            r"start_cell is \(1, 1\), .* grid of size 3: goals are",
+        ),
         ({"success_reward": -0.1}, r"success_reward is -0.1, .* above all other rewards \(-0.1\)"),
         ({"success_reward": 0.5, "new_goal_reward": 0.5}, r"success_reward is 0.5, .* \(0.5\)"),
         ({"success_reward": 0.0, "dense": True}, r"success_reward is 0.0, .* \(0.0\)"),

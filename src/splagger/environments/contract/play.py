@@ -8,7 +8,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from splagger.environments.environment import Environment
-from splagger.environments.spaces import Box, Discrete
+from splagger.environments.random_actions import random_action
+from splagger.environments.spaces import Box
 
 Pytree = TypeVar("Pytree")
 
@@ -114,18 +115,6 @@ def play_episode(
         moments=stacked,
         state=carried[0],
     )
-
-
-def random_action(space: Box | Discrete, key: Key[Array, ""]) -> Array:
-    """Draws an action: uniform between finite bounds, else normal and clipped to the bounds."""
-    if isinstance(space, Discrete):
-        return jax.random.randint(key, (), 0, space.n, dtype=jnp.zeros((), int).dtype)
-    low, high = (jnp.asarray(bound, dtype=float) for bound in space.bounds)
-    bounded = jnp.isfinite(low) & jnp.isfinite(high)
-    share = jax.random.uniform(key, low.shape)
-    spread = jnp.where(bounded, low + share * (high - low), 0.0)
-    free = jnp.clip(jax.random.normal(key, low.shape), low, high)
-    return jnp.where(bounded, spread, free).reshape(space.shape)
 
 
 def look(space: Box, observation: Float[Array, "observation"]) -> Look:

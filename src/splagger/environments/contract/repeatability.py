@@ -11,10 +11,10 @@ import numpy as np
 from splagger.environments.contract.evidence import Evidence
 from splagger.environments.contract.explanations import watching
 from splagger.environments.contract.findings import Breach, Finding, failure, passed
-from splagger.environments.contract.play import random_action
 from splagger.environments.contract.programs import Program, first_difference, row
 from splagger.environments.contract.signatures import action_shape
 from splagger.environments.environment import Environment
+from splagger.environments.random_actions import random_action
 
 CHECK = "repeatability"
 """The name of the checks of hidden state."""

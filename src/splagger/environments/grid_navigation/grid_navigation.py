@@ -128,6 +128,11 @@ class GridNavigation(Environment[GridTask, GridState]):
             raise UserError(
                 "show_goal_at_start is true, but it must be false where the start is random."
             )
+        if not self.possible_goals:
+            raise UserError(
+                f"start_cell is {self.start_cell}, but it must not be next to all other cells of a "
+                f"grid of size {self.size}: goals are farther away."
+            )
         if self.track_belief and len(self.possible_goals) < 2:
             raise UserError("track_belief is true, but it must be false with one possible goal.")
         check_finite("step_reward", self.step_reward)

@@ -62,7 +62,6 @@ BAD = {
     "DrawsInSetTask": ("set_task", "set_task draws from np_random", "in sample_task"),
     "ChangesItsTask": ("reset and step", "the task .* has other numbers", "a copy"),
     "TaskIndexOutOfRange": ("task_index", "task_index is 2, but tasks is 2", "from 0 to 1"),
-    "TaskIndexConstant": ("task_index", "was 0 for 16 tasks", "numbers the tasks from 0"),
     "TaskIndexForgotten": ("__init__", "has tasks, but no method task_index", "Mend"),
     # Hidden state and other randomness.
     "PythonRandom": ("reset", "reset draws from the global .*Python", "self.np_random"),
@@ -83,6 +82,7 @@ BAD = {
 }
 
 DOUBTFUL = {
+    "TaskIndexConstant": ("task_index", "was 0 for 16 tasks", "numbers the tasks from 0"),
     "ConstantTask": ("sample_task", "same task for generators of 16 seeds", "by the generator"),
     "TaskWithoutEffect": ("set_task", "does the task matter", "what set_task keeps"),
     "WithoutTasks": ("sample_task", "all trials are of one task", "Define sample_task"),
@@ -149,6 +149,11 @@ def test_doubtful_environments_get_a_warning_and_pass(name: str, no_workers: Non
     assert failures(findings) == []
     doubts = [finding for finding in findings if finding.outcome == "warning"]
     assert_describes(doubts[0], *DOUBTFUL[name])
+
+
+def test_success_may_be_told_at_the_own_time_limit_alone(no_workers: None):
+    findings = check_target("support.odd_environments:TellsSuccessLate")
+    assert [str(finding) for finding in findings if finding.outcome != "ok"] == []
 
 
 def test_what_fails_everywhere_is_left_to_checks_that_say_more():

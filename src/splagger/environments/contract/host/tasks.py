@@ -175,11 +175,12 @@ def _indices(count: int, first: Copy, second: Copy, tasks: Sequence[Any]) -> Fin
             return _disagreement(method, task, one, other)
         found.add(int(one))
     if count > 1 and len({pack(task).tobytes() for task in tasks}) > 1 and len(found) == 1:
-        return failure(
+        return warning(
             check,
             method,
             f"tasks is {count}, but task_index was {found.pop()} for {_DRAWN} tasks.",
-            "Define task_index(self, task) so that it numbers the tasks from 0.",
+            "Define task_index(self, task) so that it numbers the tasks from 0; ignore this if all "
+            "others are rare.",
         )
     return passed(check, method, f"{len(found)} of {count} tasks were seen")
 
