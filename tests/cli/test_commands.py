@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from support.runs import (
     ENVIRONMENT,
     FLAGS,
     assert_same_run,
+    environment_variables,
     files_of,
     start_process,
 )
@@ -156,6 +159,25 @@ def test_code_of_a_run_from_elsewhere_needs_trust(
     # With trust it is imported: here that fails, as there is no such module.
     assert main([command, str(run_copy), "--trust"]) == 2
     assert "cannot be imported from not_mine" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("safe", [{}, {"PYTHONSAFEPATH": "1"}])
+def test_own_environments_are_found_in_the_current_folder(folder: Path, safe: dict[str, str]):
+    (folder / "my_maze.py").write_text("raise RuntimeError('found')")
+    # As an installed script does, in whose place the current folder is not on the path.
+    (folder / "bin").mkdir()
+    script = folder / "bin" / "splagger"
+    script.write_text("from splagger.cli import main; raise SystemExit(main())")
+    done = subprocess.run(
+        [sys.executable, script, "train", "my_maze:Maze", *FLAGS, "--out", "run"],
+        cwd=folder,
+        env=environment_variables(**safe),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert ("ModuleNotFoundError" if safe else "RuntimeError: found") in done.stderr
+    assert not (folder / "run").exists()
 
 
 def test_two_processes_do_not_share_a_run(

@@ -251,6 +251,10 @@ def test_nothing_is_imported_without_trust(own: Path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            "own_environments/line.py:Line",
+            "environment '.*' must name its module .* line:Line, not",
+        ),
         ("own_environments.lin:Line", "environment '.*' cannot be imported .* ModuleNotFoundError"),
         ("own_environments.broken:Line", "environment '.*' cannot be imported .* SyntaxError"),
         (

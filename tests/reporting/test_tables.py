@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from splagger.foundation.errors import UserError
@@ -66,4 +68,8 @@ def test_several_environments_are_named_in_their_rows(tmp_path):
 def test_a_run_without_evaluations_is_refused(tmp_path):
     run = RunDirectory.create(tmp_path / "run", {})
     with pytest.raises(UserError, match="no evaluation yet"):
+        results_table([run.path])
+    row = EvaluationRow(0, 1e-3, 0, frames=0, episode=0, episode_return=math.nan, success=None)
+    run.append_evaluations([row])
+    with pytest.raises(UserError, match="only evaluations that are nan or infinite"):
         results_table([run.path])

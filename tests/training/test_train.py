@@ -125,7 +125,7 @@ def test_no_number_may_be_negative_or_not_finite(group: str, name: str, bad):
 
 def test_train_takes_names_recipes_and_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     made: list[tuple[Settings, dict]] = []
-    result = TrainingResult(tmp_path, frames=0, finished=True, failed=())
+    result = TrainingResult(tmp_path, frames=0, finished=True, failed=(), resume_command="")
 
     def note(settings, **options):
         made.append((settings, options))

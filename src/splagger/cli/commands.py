@@ -170,18 +170,17 @@ def _conclude(result: Any, *, quiet: bool) -> int:
     from splagger.cli.tables import complain, show
     from splagger.reporting.tables import results_table
 
-    if not quiet:
-        if not result.finished:
-            print(f"Saved after {result.frames:,} frames. To go on: splagger resume {result.path}")
-            return 0
-        show(results_table([result.path]))
-        figure = result.path / "figures" / "learning-curve.png"
-        print(draw_runs([result.path], figure, overwrite=True))
+    if not quiet and not result.finished:
+        print(f"Saved after {result.frames:,} frames. To go on: {result.resume_command}")
+        return 0
     if result.failed:
         stopped = ", ".join(f"({rate:g}, {seed})" for rate, seed in result.failed)
         complain(
             f"losses were not finite for the members (learning rate, seed) {stopped}; their last "
             f"good states are in {result.path / 'checkpoints'}."
         )
-        return _STOPPED_MEMBERS
-    return 0
+    if not quiet:
+        show(results_table([result.path]))
+        figure = result.path / "figures" / "learning-curve.png"
+        print(draw_runs([result.path], figure, overwrite=True))
+    return _STOPPED_MEMBERS if result.failed else 0

@@ -47,7 +47,7 @@ def run_demo(out: Path | None) -> int:
         result = start_run(settings, out=folder / name)
         runs[name] = result.path
         if not result.finished:
-            console.print(f"Saved. To go on with this part: splagger resume {result.path}")
+            console.print(f"Saved. To go on with this part: {result.resume_command}")
             return 0
     console.print()
     show(_comparison(runs))

@@ -46,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words in (["--version"], ["version"]):
         print(f"splagger {splagger.__version__}")
         return 0
+    if "" not in sys.path and not sys.flags.safe_path:
+        # A user's environment lies in the current folder, which `python -m` finds and a console
+        # script does not. At the end, where it can hide no installed module.
+        sys.path.append("")
     try:
         status = parse(words or ["--help"]).run()
         sys.stdout.flush()

@@ -5,6 +5,7 @@ import importlib
 import inspect
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, overload
 
 from splagger.environments.entries import EnvironmentEntry, builder_options
@@ -84,6 +85,11 @@ class EnvironmentSpecification:
         class_name, _, class_options = rest.partition(":")
         known = name.lower() in _BY_NAME
         if not known and class_name.isidentifier():
+            if name.endswith(".py") or "/" in name or "\\" in name:
+                raise UserError(
+                    f"environment '{name}:{class_name}' must name its module as in an import, such "
+                    f"as {Path(name).stem}:{class_name}, not as a file."
+                )
             name, rest = f"{name}:{class_name}", class_options
             default_episodes, types = None, None
         else:

@@ -105,7 +105,8 @@ class RunCurves:
 def read_curves(path: Path) -> RunCurves:
     """Reads the evaluations of the run directory `path`.
 
-    **Raises:** `UserError` if it is not a run directory, is damaged, or has no evaluation yet.
+    **Raises:** `UserError` if it is not a run directory, is damaged, or has no evaluation yet
+    that is finite.
     """
     run = RunDirectory.open(path)
     rows = run.read_evaluations()
@@ -115,7 +116,8 @@ def read_curves(path: Path) -> RunCurves:
     curves = [_member_curve(by_member[member]) for member in sorted(by_member)]
     members = [curve for curve in curves if curve is not None]
     if not members:
-        raise UserError(f"the run '{path}' has no evaluation yet.")
+        lack = "only evaluations that are nan or infinite" if curves else "no evaluation yet"
+        raise UserError(f"the run '{path}' has {lack}.")
     last = max(member.frames[-1] for member in members)
     members = [replace(member, stopped=bool(member.frames[-1] < last)) for member in members]
     optimum = run.settings.get("optimal_trial_return")

@@ -34,6 +34,8 @@ class TrainingResult:
     """Whether all frames are used; otherwise the run was interrupted and can be resumed."""
     failed: tuple[tuple[float, int], ...]
     """(learning rate, seed) of the members that were stopped by a loss that was not finite."""
+    resume_command: str
+    """The command that goes on with the run, with `--trust` where it has to import code."""
 
 
 class TrainingLoop:
@@ -190,11 +192,14 @@ class TrainingLoop:
         except SimulatorError as error:
             self._save(state, update, evaluation_is_due=evaluation_is_due)
             frames = update * self._frames_per_update
-            own = EnvironmentSpecification.parse(self._settings.environment).entry is None
             raise SimulatorError(
                 f"{error} What was learnt in {frames:,} frames is saved. To go on: "
-                f"splagger resume {self._run.path}{' --trust' if own else ''}"
+                f"{self._resume_command()}"
             ) from error
+
+    def _resume_command(self) -> str:
+        own = EnvironmentSpecification.parse(self._settings.environment).entry is None
+        return f"splagger resume {self._run.path}{' --trust' if own else ''}"
 
     def _report_failures(self, path: Path, update: int, members: Sequence[int]) -> None:
         # The state of a failed member is the one before the update at which it failed.
@@ -222,7 +227,8 @@ class TrainingLoop:
         failed = tuple(
             member for member, bad in zip(self._members, self._failed, strict=True) if bad
         )
-        return TrainingResult(self._run.path, update * self._frames_per_update, finished, failed)
+        frames = update * self._frames_per_update
+        return TrainingResult(self._run.path, frames, finished, failed, self._resume_command())
 
 
 def _episode_means(evaluation: Evaluation, member: int) -> tuple[list[float], list[float]]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.trials import trial_record
@@ -74,6 +76,15 @@ def test_rewards_are_summed_over_episode_and_trial(written: list[str]):
         labels = ["step", "action", "reward", "episode return", "trial return"]
         assert written[::2] == labels
         assert written[1::2] == expected
+
+
+def test_sums_of_rewards_do_not_show_how_floats_are_rounded(written: list[str]):
+    record = trial_record()
+    rewards = iter(np.array([0, 1, -0.9, -0.1, 0, 0, 0, 0], np.float32).tolist())
+    moments = tuple(replace(moment, reward=next(rewards)) for moment in record.moments)
+    assert 0 < abs(sum(moment.reward for moment in moments)) < 1e-6
+    numbers(replace(record, moments=moments), 7)
+    assert written[-1] == "0"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ class Readings:
     def __init__(self, record: TrialRecord):
         """Adds up the rewards."""
         self._record = record
+        # Rounded where they are shown: ten times -0.1 and 1 add up to -1.5e-8.
         self._trial_returns = list(accumulate(moment.reward for moment in record.moments))
         self._episode_returns: list[float] = []
         for moment in record.moments:
@@ -60,8 +61,8 @@ class Readings:
             "step": str(moment.step),
             "action": "–",
             "reward": number_text(moment.reward) if started else "–",
-            "episode return": number_text(self._episode_returns[now]),
-            "trial return": number_text(self._trial_returns[now]),
+            "episode return": number_text(round(self._episode_returns[now], 6)),
+            "trial return": number_text(round(self._trial_returns[now], 6)),
         }
         for label, value in values.items():
             x = MARGIN + _COLUMNS.get(label, 362.0)
