@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,4 +37,6 @@ class EnvironmentMaker:
         options = dict(self.options) | more
         if pictures and "render_mode" in inspect.signature(found).parameters:
             options.setdefault("render_mode", "rgb_array")
+            # Pictures need no sound, and pygame complains at length where there is none.
+            os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
         return found(**options)
