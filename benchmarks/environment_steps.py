@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 
 from splagger.environments.environment import Environment, Step
+from splagger.environments.random_actions import random_action
 from splagger.environments.registry import EnvironmentSpecification, environment_names
 from splagger.environments.spaces import Box, Discrete
 from splagger.environments.trial import Trial
@@ -80,7 +81,7 @@ def measure(trial: Trial, batch: int, steps: int, repeats: int) -> float:
     def run(states, key):
         def step(states, key):
             action_key, step_key = jax.random.split(key)
-            action = _random_actions(trial.action_space, action_key, batch)
+            action = random_action(trial.action_space, action_key, (batch,))
             states, result = jax.vmap(trial.step)(states, action, jax.random.split(step_key, batch))
             # All of the observation is used, or XLA would not compute it.
             return states, result.reward.sum() + result.observation.sum()
@@ -95,13 +96,6 @@ def measure(trial: Trial, batch: int, steps: int, repeats: int) -> float:
         states, _ = jax.block_until_ready(run(states, jax.random.key(2 + repeat)))
         times.append(time.perf_counter() - start)
     return batch * steps / statistics.median(times)
-
-
-def _random_actions(space: Box | Discrete, key: jax.Array, batch: int) -> jax.Array:
-    if isinstance(space, Discrete):
-        return jax.random.randint(key, (batch,), 0, space.n)
-    low, high = (jnp.asarray(bound) for bound in space.bounds)
-    return jax.random.uniform(key, (batch, *space.shape), minval=low, maxval=high)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from pathlib import Path
 import jax
 from PIL import Image
 
+from splagger.environments.random_actions import random_action
 from splagger.environments.registry import environment_names, make_trial
-from splagger.environments.spaces import Discrete
 from splagger.environments.trial import Trial
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,14 +48,10 @@ def draw(trial: Trial, actions: tuple[int, ...] | int, size: int):
     step = jax.jit(trial.step)
     for number in range(actions if isinstance(actions, int) else len(actions)):
         action_key, step_key = jax.random.split(jax.random.fold_in(key, number))
-        space = trial.action_space
-        if not isinstance(actions, int):
-            action = jax.numpy.asarray(actions[number])
-        elif isinstance(space, Discrete):
-            action = jax.random.randint(action_key, (), 0, space.n)
+        if isinstance(actions, int):
+            action = random_action(trial.action_space, action_key)
         else:
-            low, high = (jax.numpy.asarray(bound) for bound in space.bounds)
-            action = jax.random.uniform(action_key, space.shape, minval=low, maxval=high)
+            action = jax.numpy.asarray(actions[number])
         state, _ = step(state, action, step_key)
     picture = trial.environment.render(state.task, state.state, size)
     if picture is None:

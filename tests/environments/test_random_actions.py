@@ -7,8 +7,14 @@ from splagger.environments.spaces import Box, Discrete
 
 
 def drawn(space: Box | Discrete) -> np.ndarray:
-    draw = jax.vmap(lambda key: random_action(space, key))
-    return np.asarray(jax.jit(draw)(jax.random.split(jax.random.key(0), 400)))
+    return np.asarray(random_action(space, jax.random.key(0), (400,)))
+
+
+@pytest.mark.parametrize("space", [Discrete(3), Box(-1.0, 1.0, (2,))])
+def test_single_actions_and_batches_have_their_shapes(space: Box | Discrete):
+    shape = space.shape if isinstance(space, Box) else ()
+    assert random_action(space, jax.random.key(0)).shape == shape
+    assert random_action(space, jax.random.key(0), (4, 5)).shape == (4, 5, *shape)
 
 
 def test_every_discrete_action_is_equally_likely():

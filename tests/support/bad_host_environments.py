@@ -264,6 +264,10 @@ class IgnoresTheSeed(Good):
     def reset(self, *, seed: int | None = None, options: dict | None = None) -> Any:
         return super().reset()
 
+    def reward(self) -> Any:
+        # No two of these are alike, while slips may be by chance.
+        return float(self.np_random.uniform())
+
 
 class CountsForAll(Good):
     visits: ClassVar[list[int]] = []

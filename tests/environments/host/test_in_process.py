@@ -6,58 +6,25 @@ import numpy as np
 import pytest
 from support.cart_poles import CartPoles
 from support.host import ACTIONS, ROWS, host_trial, play
+from support.script import Script
 from support.tiny import same
 
-from splagger.environments.environment import Environment, Step
 from splagger.environments.host.in_process import InProcess
 from splagger.environments.host.simulators import SimulatorError
-from splagger.environments.spaces import Box, Discrete
+from splagger.environments.spaces import Box
 from splagger.environments.trial import Trial
 from splagger.environments.trial_description import BOUNDARIES
 
 EPISODES = (1, 2, 3)
 
 
-class Twin(Environment):
+class Twin(Script):
     """`support.scripted.Script`, written for jax."""
 
     has_success = True
 
-    @property
-    def observation_space(self):
-        return Box(-jnp.inf, jnp.inf, (3,))
-
-    @property
-    def action_space(self):
-        return Discrete(5)
-
-    @property
-    def max_episode_steps(self):
-        return 4
-
     def sample_task(self, key):
         return jnp.array(0.25)
-
-    def reset(self, task, state, key):
-        episodes = jnp.zeros((), int) if state is None else state[1] + 1
-        state = (jnp.zeros((), int), episodes)
-        return state, self.observe(task, state)
-
-    def step(self, task, state, action, key):
-        state = (state[0] + 1, state[1])
-        return state, Step(
-            self.observe(task, state),
-            reward=10.0 * state[1] + state[0],
-            terminated=(action == 1) | (action >= 3),
-            truncated=(action == 2) | (action == 3),
-            success=action == 4,
-        )
-
-    def observe(self, task, state):
-        return jnp.stack([task, state[0].astype(float), state[1].astype(float)])
-
-    def task_vector(self, task, state):
-        return task[None]
 
 
 @cache
@@ -74,7 +41,7 @@ def twins() -> dict:
 
     @jax.jit
     def run_all(actions):
-        trials = {(b, k): Trial(Twin(), k, b) for b in BOUNDARIES for k in EPISODES}
+        trials = {(b, k): Trial(Twin(limit=4), k, b) for b in BOUNDARIES for k in EPISODES}
         each = {key: jax.vmap(run, (None, 1), (0, 1)) for key in trials}
         return {key: each[key](trial, actions) for key, trial in trials.items()}
 

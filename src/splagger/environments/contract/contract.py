@@ -1,7 +1,6 @@
 """The whole contract of environments that are written in jax, and the part that is cheap."""
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 
 import jax
 import numpy as np
@@ -46,19 +45,13 @@ def check_environment(make: Callable[[], Environment]) -> list[Finding]:
         _check_episodes,
         _check_trials,
     )
-    return _until_failure(environment, groups)
+    return until_failure(environment, groups)
 
 
 def first_look(environment: Environment) -> list[Finding]:
     """The cheap part of the contract: what an environment says of itself, what its methods return,
     and its first observations."""
-    return _until_failure(environment, (check_description, check_signatures, _check_starts))
-
-
-def _until_failure(
-    environment: Environment, groups: Iterable[Callable[[Environment], Iterable[Finding]]]
-) -> list[Finding]:
-    return until_failure(partial(group, environment) for group in groups)
+    return until_failure(environment, (check_description, check_signatures, _check_starts))
 
 
 def _check_starts(environment: Environment) -> Iterator[Finding]:

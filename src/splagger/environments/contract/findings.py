@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 Outcome = Literal["ok", "warning", "failure"]
 """`warning` is what may be meant so; an environment with a `failure` cannot be trusted."""
+
+EnvironmentT = TypeVar("EnvironmentT")
+"""An environment of any kind."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,13 @@ def collect(findings: Iterable[Finding]) -> Iterator[Finding]:
         yield breach.finding
 
 
-def until_failure(groups: Iterable[Callable[[], Iterable[Finding]]]) -> list[Finding]:
-    """The findings of groups of checks, up to that of the first group with a failure."""
+def until_failure(
+    environment: EnvironmentT, groups: Iterable[Callable[[EnvironmentT], Iterable[Finding]]]
+) -> list[Finding]:
+    """What groups of checks find in an environment, up to the first group with a failure."""
     findings: list[Finding] = []
     for group in groups:
-        findings += collect(group())
+        findings += collect(group(environment))
         if failures(findings):
             break
     return findings

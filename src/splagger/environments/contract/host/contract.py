@@ -1,7 +1,7 @@
 """The whole contract of Gymnasium environments, and the part that is cheap."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 
@@ -36,7 +36,7 @@ def check_host_environment(environment: HostEnvironment) -> list[Finding]:
     **Returns:** what every check found. Nothing is raised, whatever the environment does.
     """
     if environment.vectorised:
-        return _until_failure(environment, (_description, _drawing, check_trials, _unrestorable))
+        return until_failure(environment, (_description, _drawing, check_trials, _unrestorable))
     groups = (
         _description,
         lambda environment: check_processes(environment, _STEPS_IN_A_WORKER),
@@ -48,7 +48,7 @@ def check_host_environment(environment: HostEnvironment) -> list[Finding]:
         _restoring,
         _pictures,
     )
-    return _until_failure(environment, groups)
+    return until_failure(environment, groups)
 
 
 def first_look(environment: HostEnvironment, workers: int) -> list[Finding]:
@@ -63,16 +63,9 @@ def first_look(environment: HostEnvironment, workers: int) -> list[Finding]:
     """
     if environment.vectorised:
         trials = partial(check_trials, steps=_FEW_STEPS)
-        return _until_failure(environment, (_description, _drawing, trials))
+        return until_failure(environment, (_description, _drawing, trials))
     processes = [partial(check_processes, steps=_FEW_STEPS)] if workers else []
-    return _until_failure(environment, (_description, *processes, _starts))
-
-
-def _until_failure(
-    environment: HostEnvironment,
-    groups: Iterable[Callable[[HostEnvironment], Iterable[Finding]]],
-) -> list[Finding]:
-    return until_failure(partial(group, environment) for group in groups)
+    return until_failure(environment, (_description, *processes, _starts))
 
 
 def _description(environment: HostEnvironment) -> Iterator[Finding]:

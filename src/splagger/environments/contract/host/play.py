@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import numpy as np
 from jaxtyping import Float32, Shaped
 
 from splagger.environments.contract.host.copies import Copy
 from splagger.environments.host.host_environment import HostEnvironment
-from splagger.environments.spaces import Box, Discrete
+from splagger.environments.random_actions import random_action
+from splagger.environments.spaces import Discrete
 
 MOST_STEPS = 200
 """Longer episodes are played no further than this."""
@@ -91,7 +93,7 @@ def first_difference(one: Sequence[Moment], other: Sequence[Moment]) -> tuple[st
 def random_actions(
     environment: HostEnvironment, seed: int, count: int
 ) -> Shaped[np.ndarray, "step ..."]:
-    """Draws actions as an agent's: uniform between finite bounds, else normal and clipped to them.
+    """Draws actions by `random_action`, as they are handed to simulators.
 
     **Arguments:**
 
@@ -99,18 +101,6 @@ def random_actions(
     - `seed`: decides them.
     - `count`: how many.
     """
-    space, generator = environment.action_space, np.random.default_rng(seed)
-    if isinstance(space, Discrete):
-        return generator.integers(space.n, size=count, dtype=np.int32)
-    return _random_vectors(space, generator, count)
-
-
-def _random_vectors(
-    space: Box, generator: np.random.Generator, count: int
-) -> Float32[np.ndarray, "step number"]:
-    low, high = np.array(space.bounds)
-    bounded = np.isfinite(low) & np.isfinite(high)
-    size = (count, space.size)
-    spread = generator.uniform(np.where(bounded, low, 0), np.where(bounded, high, 1), size)
-    free = np.clip(generator.normal(size=size), low, high)
-    return np.where(bounded, spread, free).astype(np.float32)
+    space = environment.action_space
+    drawn = random_action(space, jax.random.key(seed), (count,))
+    return np.asarray(drawn, np.int32 if isinstance(space, Discrete) else np.float32)
