@@ -14,6 +14,7 @@ from splagger.environments.grid_navigation.family import GRIDS, HALLS
 from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.host.maker import EnvironmentMaker
+from splagger.environments.locomotion.family import LOCOMOTION
 from splagger.environments.minecraft_maze.family import MINECRAFT_MAZES
 from splagger.environments.options import read_value, split_options, write_value
 from splagger.environments.planning_game.family import PLANNING_GAMES
@@ -31,6 +32,7 @@ ENTRIES: tuple[EnvironmentEntry, ...] = (
     *GRIDS,
     *HALLS,
     *POINT_ROBOTS,
+    *LOCOMOTION,
 )
 """Every registered environment, in the order in which they are listed to users."""
 

@@ -1,0 +1,242 @@
+"""Every walking body and its tasks by name, on the simulator that is asked for."""
+
+from typing import Literal
+
+from splagger.environments.entries import EnvironmentEntry, published_entry
+from splagger.environments.environment import Environment
+from splagger.environments.locomotion.ant import AntDirection, AntGoal, AntGoalSparse
+from splagger.environments.locomotion.bodies import Solver
+from splagger.environments.locomotion.half_cheetah import (
+    HalfCheetahDirection,
+    HalfCheetahHop,
+    HalfCheetahHopWalk,
+    HalfCheetahVelocity,
+)
+from splagger.environments.locomotion.locomotion import Locomotion
+from splagger.environments.locomotion.mjx_environment import MjxEnvironment
+from splagger.environments.locomotion.random_parameters import (
+    HopperRandomParameters,
+    WalkerRandomParameters,
+)
+
+Simulator = Literal["auto", "native", "mjx"]
+"""What simulates: `native`, MuJoCo on the processor; `mjx`, a part of the compiled program, on
+whatever that runs; `auto`, MJX where there is a GPU."""
+
+
+def simulated(
+    definition: Locomotion, simulator: Simulator, solver: Solver, recompute: bool = True
+) -> Environment:
+    """Puts a definition on a simulator.
+
+    **Arguments:**
+
+    - `definition`: the body and its tasks.
+    - `simulator`: what simulates.
+    - `solver`: how contacts are solved.
+    - `recompute`: whether constants that follow from a drawn body are computed again (Q38).
+    """
+    return MjxEnvironment(definition, solver, recompute)
+
+
+def half_cheetah_direction(
+    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
+) -> Environment:
+    """Forwards or backwards."""
+    return simulated(HalfCheetahDirection(episode_steps=episode_steps), simulator, solver)
+
+
+def half_cheetah_direction_sparse(
+    simulator: Simulator = "auto",
+    solver: Solver = "model",
+    reward_from: float = 10.0,
+    episode_steps: int = 400,
+) -> Environment:
+    """Forwards or backwards, rewarded far from the origin only."""
+    definition = HalfCheetahDirection(reward_from, episode_steps=episode_steps)
+    return simulated(definition, simulator, solver)
+
+
+def half_cheetah_velocity(
+    simulator: Simulator = "auto",
+    solver: Solver = "model",
+    fastest: float = 3.0,
+    episode_steps: int = 200,
+) -> Environment:
+    """Forwards at a speed."""
+    return simulated(HalfCheetahVelocity(fastest, episode_steps=episode_steps), simulator, solver)
+
+
+def half_cheetah_hop(
+    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
+) -> Environment:
+    """At a height."""
+    return simulated(HalfCheetahHop(episode_steps=episode_steps), simulator, solver)
+
+
+def half_cheetah_hop_walk(
+    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
+) -> Environment:
+    """In a direction or at a height."""
+    return simulated(HalfCheetahHopWalk(episode_steps=episode_steps), simulator, solver)
+
+
+def half_cheetah_hop_or_walk(
+    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
+) -> Environment:
+    """Forwards, or at the greatest height."""
+    return simulated(HalfCheetahHopWalk(True, episode_steps=episode_steps), simulator, solver)
+
+
+def ant_direction(
+    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
+) -> Environment:
+    """Forwards or backwards."""
+    return simulated(AntDirection("two", episode_steps=episode_steps), simulator, solver)
+
+
+def ant_direction_radians(
+    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
+) -> Environment:
+    """In one of the published directions."""
+    return simulated(AntDirection("radians", episode_steps=episode_steps), simulator, solver)
+
+
+def ant_direction_any(
+    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
+) -> Environment:
+    """In any direction."""
+    return simulated(AntDirection("any", episode_steps=episode_steps), simulator, solver)
+
+
+def ant_goal(
+    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
+) -> Environment:
+    """To a goal."""
+    return simulated(AntGoal(episode_steps=episode_steps), simulator, solver)
+
+
+def ant_goal_sparse(
+    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
+) -> Environment:
+    """To a goal that is felt nearby only."""
+    return simulated(AntGoalSparse(episode_steps=episode_steps), simulator, solver)
+
+
+def walker_random_parameters(
+    simulator: Simulator = "auto",
+    solver: Solver = "model",
+    spread: float = 3.0,
+    recompute: bool = True,
+    episode_steps: int = 200,
+) -> Environment:
+    """Forwards on two legs."""
+    definition = WalkerRandomParameters(spread, episode_steps=episode_steps)
+    return simulated(definition, simulator, solver, recompute)
+
+
+def hopper_random_parameters(
+    simulator: Simulator = "auto",
+    solver: Solver = "model",
+    spread: float = 3.0,
+    recompute: bool = True,
+    episode_steps: int = 200,
+) -> Environment:
+    """Forwards on one leg."""
+    definition = HopperRandomParameters(spread, episode_steps=episode_steps)
+    return simulated(definition, simulator, solver, recompute)
+
+
+LOCOMOTION: tuple[EnvironmentEntry, ...] = (
+    published_entry(
+        "half-cheetah-direction",
+        "HalfCheetahDir-v0",
+        "run forwards or backwards, told by the reward which",
+        half_cheetah_direction,
+        episodes=1,
+    ),
+    published_entry(
+        "half-cheetah-direction-sparse",
+        "HalfCheetahDirSparseTen-v0",
+        "the same, rewarded only 10 m away from the start",
+        half_cheetah_direction_sparse,
+        episodes=1,
+    ),
+    published_entry(
+        "half-cheetah-velocity",
+        "HalfCheetahVel-v0",
+        "run forwards at a speed up to 3 m/s",
+        half_cheetah_velocity,
+        episodes=1,
+    ),
+    published_entry(
+        "half-cheetah-hop",
+        "Hop-v0",
+        "keep the torso at a height",
+        half_cheetah_hop,
+        episodes=1,
+    ),
+    published_entry(
+        "half-cheetah-hop-walk",
+        "HopWalk-v0",
+        "run in a direction or hop to a height",
+        half_cheetah_hop_walk,
+        episodes=1,
+    ),
+    published_entry(
+        "half-cheetah-hop-or-walk",
+        "HopWalkNonpara-v0",
+        "run forwards or hop as high as possible",
+        half_cheetah_hop_or_walk,
+        episodes=1,
+    ),
+    EnvironmentEntry(
+        "ant-direction",
+        "walk forwards or backwards on four legs",
+        ant_direction,
+        episodes=1,
+    ),
+    published_entry(
+        "ant-direction-radians",
+        "AntDir-v0",
+        "the published form: directions 115 degrees apart",
+        ant_direction_radians,
+        episodes=1,
+    ),
+    published_entry(
+        "ant-direction-any",
+        "AntDir2D-v0",
+        "walk in any direction",
+        ant_direction_any,
+        episodes=1,
+    ),
+    published_entry(
+        "ant-goal",
+        "AntGoal-v0",
+        "walk to a goal, told how far away it is",
+        ant_goal,
+        episodes=2,
+    ),
+    published_entry(
+        "ant-goal-sparse",
+        "AntGoalSparse-v0",
+        "walk to a goal that is felt nearby only",
+        ant_goal_sparse,
+        episodes=2,
+    ),
+    published_entry(
+        "walker-random-parameters",
+        "Walker2DRandParams-v0",
+        "walk on two legs with a body that is drawn for every task",
+        walker_random_parameters,
+        episodes=2,
+    ),
+    published_entry(
+        "hopper-random-parameters",
+        "HopperRandParams-v0",
+        "hop on one leg with a body that is drawn for every task",
+        hopper_random_parameters,
+        episodes=2,
+    ),
+)
+"""Their entries in the registry."""
