@@ -137,7 +137,7 @@ def test_train_takes_names_recipes_and_changes(tmp_path: Path, monkeypatch: pyte
     base = settings_for("T-LN-P1-v0", "rnn", "small")
     [(settings, options)] = made
     assert settings == replace(base, seeds=2, learning=replace(base.learning, steps=9))
-    assert options == {"out": tmp_path, "overwrite": False, "quiet": False}
+    assert options == {"out": tmp_path, "simulator": None, "overwrite": False, "quiet": False}
 
 
 def test_by_default_every_run_has_its_own_directory(
