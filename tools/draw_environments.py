@@ -2,18 +2,24 @@
 
     .venv/bin/python tools/draw_environments.py [--out docs/pictures/environments] [--size 256]
 
-The state is the one after some random actions, always the same.
+The state is the one after some random actions, always the same. Environments whose packages are not
+installed, or that draw nothing, keep the picture that they have.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import jax
 from PIL import Image
 
+from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.random_actions import random_action
-from splagger.environments.registry import environment_names, make_trial
+from splagger.environments.registry import EnvironmentSpecification, environment_names
 from splagger.environments.trial import Trial
+from splagger.foundation.errors import UserError
+from splagger.training.actors import RandomActor
+from splagger.training.play_trial import play_trial
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,7 +41,20 @@ def main() -> None:
         actions = next((given for start, given in ACTIONS.items() if name.startswith(start)), None)
         steps = next((n for start, n in RANDOM_STEPS.items() if name.startswith(start)), 5)
         path = arguments.out / f"{name}.png"
-        picture = Image.fromarray(draw(make_trial(name), actions or steps, arguments.size))
+        try:
+            # With trust the type says that it may be simulated on the host.
+            trial = EnvironmentSpecification.parse(name).trial(trust=True)
+            if isinstance(trial, HostTrial):
+                drawn = draw_on_host(trial, steps, arguments.size)
+            else:
+                drawn = draw(trial, actions or steps, arguments.size)
+        except UserError as error:
+            print(f"{name} is not drawn: {error}", file=sys.stderr)
+            continue
+        if drawn is None:
+            print(f"{name} draws no picture", file=sys.stderr)
+            continue
+        picture = Image.fromarray(drawn)
         # A palette: these are flat colours, and the files stay small.
         picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(path, optimize=True)
         print(path)
@@ -53,10 +72,21 @@ def draw(trial: Trial, actions: tuple[int, ...] | int, size: int):
         else:
             action = jax.numpy.asarray(actions[number])
         state, _ = step(state, action, step_key)
-    picture = trial.environment.render(state.task, state.state, size)
-    if picture is None:
-        raise SystemExit(f"{type(trial.environment).__name__} draws no picture")
-    return picture
+    return trial.environment.render(state.task, state.state, size)
+
+
+def draw_on_host(trial: HostTrial, steps: int, size: int):
+    """The same of a simulator on the host, after a number of random actions."""
+    record = play_trial(
+        trial,
+        RandomActor(trial.action_space),
+        jax.random.key(3),
+        agent="",
+        environment="",
+        picture_size=size,
+        max_steps=steps,
+    )
+    return record.pictures[-1]
 
 
 if __name__ == "__main__":

@@ -206,6 +206,29 @@ def test_a_recipe_decides_the_defaults(recipe: str, agent: str):
         assert changed == replace(expected, seeds=9)
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["ENV --recipe paper", "--seeds 2 ENV --recipe paper", "--recipe paper --overwrite ENV"],
+)
+def test_a_recipe_adds_options_to_the_environment(words: str):
+    asked = words.replace("ENV", "Walker2DRandParams-v0:spread=2").split()
+    expected = "Walker2DRandParams-v0:spread=2,recompute=false"
+    assert train_settings(*asked).environment == expected
+
+
+def test_the_simulator_is_passed_on(monkeypatch: pytest.MonkeyPatch):
+    made = []
+
+    def start_run(settings, **options):
+        made.append((settings.environment, options["simulator"]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("splagger.training.train.start_run", start_run)
+    for words in (["ant-goal"], ["--simulator", "mjx", "ant-goal"]):
+        assert main(["train", *words]) == 130
+    assert made == [("ant-goal", None), ("ant-goal", "mjx")]
+
+
 def test_defaults_of_a_recipe_show_up_in_help(capsys: pytest.CaptureFixture[str]):
     text = help_of(capsys, "train", "t-maze-agreement", "--recipe", "paper", "--help")
     shown = " ".join(text.replace("│", " ").split())
@@ -338,6 +361,22 @@ def test_words_that_cannot_be_parsed(
 ):
     text = refusal(capsys, *words.replace("ENV", ENVIRONMENT).split())
     assert [word for word in mentioned.split() if word not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("ant-goal --simulator warp", "must be auto or native or mjx, not 'warp'"),
+        ("ant-goal:simulator=warp", "must be auto or native or mjx, not 'warp'"),
+        ("t-maze-noise --simulator mjx", "environment 't-maze-noise' has no choice of simulators"),
+    ],
+)
+def test_simulators_that_are_not_there(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: str, said: str
+):
+    asked = ["train", *words.split(), "--out", str(tmp_path / "run")]
+    assert said in complaint(capsys, *asked)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_flag_without_value(capsys: pytest.CaptureFixture[str]):

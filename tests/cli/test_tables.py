@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -11,6 +12,7 @@ from splagger.cli.tables import (
     evaluation_table,
     show,
 )
+from splagger.environments import registry
 from splagger.environments.registry import ENTRIES
 from splagger.foundation.errors import UserError
 from splagger.recipes.agents import AGENTS
@@ -73,8 +75,24 @@ def test_every_environment_has_its_optimum():
     rows = {cells[0].partition(" (")[0]: cells[1:] for cells in lines if any(cells[1:])}
     for entry in ENTRIES:
         assert rows[entry.name][0] == str(entry.episodes)
-        assert f"({entry.aliases[0]})" in text
+        assert all(f"{entry.name} ({alias})" in text for alias in entry.aliases[:1])
     assert rows["t-maze-noise"][1] == "16.00"
+
+
+def test_an_environment_whose_packages_are_not_installed_is_listed(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    for found in ENTRIES:
+        if "simulator" in found.options:
+            monkeypatch.setitem(registry._BY_NAME, found.name, replace(found, builder=_missing))
+    text = text_of(environments_table())
+    lines = [cells_of(line) for line in text.splitlines()]
+    [row] = [cells for cells in lines if cells[0].startswith("half-cheetah-direction (")]
+    assert row[1:] == ["1", "unknown"]
+
+
+def _missing():
+    raise UserError("`pip install 'splagger[mujoco]'` installs it.")
 
 
 def test_every_agent_has_label_ingredients_and_sizes():

@@ -5,13 +5,29 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from splagger.environments.options import read_value, split_options, write_value
+from splagger.environments.options import read_value, split_options, with_option, write_value
 from splagger.foundation.errors import UserError
 
 
 def test_split():
     assert split_options("", "maze") == {}
     assert split_options("length=20, episodes = 8", "maze") == {"length": "20", "episodes": "8"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("maze", "maze:noise=0.5"),
+        ("maze:length=3", "maze:length=3,noise=0.5"),
+        ("maze:noisy=true", "maze:noisy=true,noise=0.5"),
+        # What the user wrote goes first, and what cannot be read is kept for whoever reads it.
+        ("maze:length=3, noise = 1", "maze:length=3, noise = 1"),
+        ("maze:length", "maze:length,noise=0.5"),
+        ("maze:length=3,", "maze:length=3,,noise=0.5"),
+    ],
+)
+def test_an_option_is_added_unless_it_is_there(text, expected):
+    assert with_option(text, "noise", "0.5") == expected
 
 
 @pytest.mark.parametrize("text", ["length", "=3", "length=", "length=3,", ","])

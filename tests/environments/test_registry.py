@@ -1,13 +1,16 @@
+import dataclasses
 import re
 import sys
 import textwrap
 from pathlib import Path
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from splagger.environments import registry
 from splagger.environments.registry import (
     ENTRIES,
     EnvironmentSpecification,
@@ -273,3 +276,75 @@ def test_errors_of_own_environments(own: Path, text: str, message: str):
     with pytest.raises(UserError, match=f"^{message}") as error:
         make_trial(text, trust=True)
     assert "\n" not in str(error.value)
+
+
+# Simulators
+
+
+CHEETAH = "half-cheetah-direction"
+
+
+@pytest.mark.parametrize(("backend", "simulator"), [("cpu", "native"), ("gpu", "mjx")])
+def test_the_machine_decides_the_simulator(
+    monkeypatch: pytest.MonkeyPatch, backend: str, simulator: str
+):
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
+    specification = EnvironmentSpecification.parse("HalfCheetahDir-v0:solver=fast,episodes=2")
+    assert specification.simulator == "auto"
+    resolved = specification.resolved()
+    assert resolved.simulator == simulator
+    assert str(resolved) == f"{CHEETAH}:simulator={simulator},solver=fast,episodes=2"
+    assert EnvironmentSpecification.parse(str(resolved)) == resolved
+    assert resolved.resolved() is resolved
+
+
+def test_what_is_asked_for_or_has_no_choice_is_left(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    for text in (f"{CHEETAH}:simulator=native", "t-maze-noise:length=3", "my.module:Body:a=1"):
+        specification = EnvironmentSpecification.parse(text)
+        assert specification.resolved() is specification
+    assert EnvironmentSpecification.parse("t-maze-noise").simulator is None
+    assert EnvironmentSpecification.parse("my.module:Body:simulator=auto").simulator is None
+
+
+@pytest.mark.parametrize("backend", ["cpu", "gpu"])
+def test_builders_are_never_asked_for_whatever_suits(monkeypatch: pytest.MonkeyPatch, backend: str):
+    built = []
+
+    def body(simulator: Literal["auto", "native", "mjx"] = "auto", legs: int = 2):
+        built.append((simulator, legs))
+        return TMaze()
+
+    replaced = dataclasses.replace(entry(CHEETAH), builder=body)
+    monkeypatch.setitem(registry._BY_NAME, CHEETAH, replaced)
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
+    make_trial(CHEETAH)
+    make_trial(f"{CHEETAH}:simulator=mjx,legs=4")
+    make_trial(f"{CHEETAH}:simulator=native")
+    suitable = "mjx" if backend == "gpu" else "native"
+    assert built == [(suitable, 2), ("mjx", 4), ("native", 2)]
+
+
+def test_another_simulator():
+    specification = EnvironmentSpecification.parse(f"{CHEETAH}:simulator=mjx,solver=fast")
+    assert str(specification.with_simulator("native")) == (
+        f"{CHEETAH}:simulator=native,solver=fast"
+    )
+    assert str(specification.with_simulator("auto")) == f"{CHEETAH}:solver=fast"
+    with pytest.raises(UserError) as error:
+        specification.with_simulator("warp")
+    assert str(error.value) == (
+        "option 'simulator' of environment 'half-cheetah-direction' must be auto or native or "
+        "mjx, not 'warp'."
+    )
+
+
+@pytest.mark.parametrize("text", ["t-maze-noise:length=3", "my.module:Body"])
+def test_no_choice_of_simulators(text: str):
+    specification = EnvironmentSpecification.parse(text)
+    with pytest.raises(UserError) as error:
+        specification.with_simulator("mjx")
+    assert str(error.value) == (
+        f"simulator is 'mjx', but environment '{specification.name}' has no choice of "
+        "simulators, which walking bodies have, such as half-cheetah-direction: leave it out."
+    )

@@ -2,8 +2,9 @@ import json
 import shutil
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import jax
 import numpy as np
 import pytest
 from support.runs import (
@@ -17,6 +18,8 @@ from support.runs import (
 )
 
 import splagger
+from splagger.environments import registry
+from splagger.environments.t_maze.t_maze import TMaze
 from splagger.foundation.errors import UserError
 from splagger.foundation.settings import LearningSettings, Settings
 from splagger.recipes.recipes import settings_for
@@ -137,7 +140,7 @@ def test_train_takes_names_recipes_and_changes(tmp_path: Path, monkeypatch: pyte
     base = settings_for("T-LN-P1-v0", "rnn", "small")
     [(settings, options)] = made
     assert settings == replace(base, seeds=2, learning=replace(base.learning, steps=9))
-    assert options == {"out": tmp_path, "overwrite": False, "quiet": False}
+    assert options == {"out": tmp_path, "simulator": None, "overwrite": False, "quiet": False}
 
 
 def test_by_default_every_run_has_its_own_directory(
@@ -171,6 +174,62 @@ def test_progress_goes_to_standard_error(tmp_path: Path, capfd: pytest.CaptureFi
     assert output == ""
     assert f"splagger on {ENVIRONMENT}: {tmp_path / 'run'}" in errors
     assert "32 of 32 frames (100.0%)" in errors
+
+
+@pytest.fixture
+def two_simulators(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A walking body that is a maze, on whatever simulator, which takes no time."""
+
+    def body(simulator: Literal["auto", "native", "mjx"] = "auto"):
+        assert simulator != "auto"
+        return TMaze(length=3)
+
+    entry = replace(registry.entry("ant-goal"), builder=body, episodes=2)
+    monkeypatch.setitem(registry._BY_NAME, "ant-goal", entry)
+
+
+@pytest.mark.usefixtures("two_simulators")
+@pytest.mark.parametrize(
+    ("environment", "simulator", "recorded", "said"),
+    [
+        ("AntGoal-v0", None, "native", "the processor (native); --simulator mjx simulates on"),
+        ("ant-goal:simulator=mjx", None, "mjx", "without a GPU (mjx)"),
+        ("ant-goal", "mjx", "mjx", "about ten times slower"),
+        ("ant-goal:simulator=mjx", "native", "native", "simulated by MuJoCo on the processor"),
+        ("ant-goal:simulator=mjx", "auto", "native", "simulated by MuJoCo on the processor"),
+    ],
+)
+def test_a_run_has_a_simulator_and_says_which(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    environment: str,
+    simulator: str | None,
+    recorded: str,
+    said: str,
+):
+    # The alias is an entry of its own in the registry's table.
+    monkeypatch.setitem(registry._BY_NAME, "antgoal-v0", registry.entry("ant-goal"))
+    settings = replace(run_settings(**SMALLEST), environment=environment)
+    start_run(settings, simulator=simulator, out=tmp_path / "run")
+    name = f"ant-goal:simulator={recorded}"
+    assert RunDirectory.open(tmp_path / "run").settings["environment"] == name
+    words = " ".join(capfd.readouterr().err.split())
+    assert said in words
+    # It goes on there, also on a machine that another simulator would suit, which nobody chooses.
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu" if recorded == "native" else "cpu")
+    assert resume(tmp_path / "run").finished
+    words = " ".join(capfd.readouterr().err.split())
+    assert f"({recorded})" in words
+    assert "--simulator" not in words
+
+
+def test_simulators_that_are_not_there_are_refused(tmp_path: Path):
+    with pytest.raises(UserError, match="must be auto or native or mjx, not 'warp'"):
+        train("ant-goal", simulator="warp", out=tmp_path / "run")
+    with pytest.raises(UserError, match="'t-maze-noise' has no choice of simulators"):
+        train("t-maze-noise", simulator="mjx", out=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ class Train:
     policy_size: str | None = None
     """Size of actor and critic: `xs`, `s`, `m`, `l`, `xl` (the paper's) or `xxl`; by default the
     recipe's."""
+    simulator: str | None = None
+    """What simulates walking bodies: `native` (MuJoCo on the processor) or `mjx` (on the device);
+    by default `mjx` on a GPU, else `native`."""
     out: Path | None = None
     """The run directory; by default a new one, runs/ENVIRONMENT/AGENT/TIME."""
     overwrite: bool = False
@@ -37,7 +40,13 @@ class Train:
         """Trains, then prints a table and draws the learning curve."""
         from splagger.training.train import start_run
 
-        result = start_run(self.settings, out=self.out, overwrite=self.overwrite, quiet=self.quiet)
+        result = start_run(
+            self.settings,
+            simulator=self.simulator,
+            out=self.out,
+            overwrite=self.overwrite,
+            quiet=self.quiet,
+        )
         return _conclude(result, quiet=self.quiet)
 
 

@@ -89,6 +89,10 @@ def parse(words: list[str]) -> Command:
             )
         if given != environment:
             command = _parse_with(words, given, choices)
+            assert isinstance(command, Train)
+        # A recipe may add options to it.
+        asked = settings_for(given, **choices).environment
+        return replace(command, settings=replace(command.settings, environment=asked))
     return command
 
 

@@ -37,19 +37,18 @@ def complain(message: str) -> None:
 
 def environments_table() -> Table:
     """Every environment: name, alias, episodes of a trial, best possible return, description."""
-    from splagger.environments.registry import ENTRIES, EnvironmentSpecification
+    from splagger.environments.registry import ENTRIES
 
     table = Table(title="Environments", title_justify="left")
     table.add_column("name (published id), and what the agent has to do")
     table.add_column("episodes", justify="right")
     table.add_column("optimum", justify="right")
     for entry in ENTRIES:
-        optimum = EnvironmentSpecification.parse(entry.name).trial().optimal_return
         table.add_row(
             "".join([f"[bold]{entry.name}[/bold]", *(f" ({alias})" for alias in entry.aliases[:1])])
             + f"\n{entry.description}",
             str(entry.episodes),
-            "unknown" if optimum is None else f"{optimum:.2f}",
+            _optimum(entry.name),
         )
     table.caption = (
         "optimum: best possible expected return of a trial. "
@@ -57,6 +56,17 @@ def environments_table() -> Table:
     )
     table.caption_justify = "left"
     return table
+
+
+def _optimum(environment: str) -> str:
+    from splagger.environments.registry import EnvironmentSpecification
+
+    try:
+        optimum = EnvironmentSpecification.parse(environment).trial().optimal_return
+    except UserError:
+        # A package that it needs is not installed; whoever trains in it is told which.
+        return "unknown"
+    return "unknown" if optimum is None else f"{optimum:.2f}"
 
 
 def agents_table(environment: str, recipe: str) -> Table:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from splagger.environments.environment import Environment
+from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.trial_description import Boundary
 
 
@@ -32,9 +33,9 @@ class EnvironmentEntry:
     """The readable name, such as `t-maze-long-noise`: lower case, words joined by hyphens."""
     description: str
     """One line that says what the agent has to do."""
-    builder: Callable[..., Environment]
-    """Makes the environment. Each keyword parameter, with its annotation and default, becomes an
-    option of the same name."""
+    builder: Callable[..., Environment | HostEnvironment]
+    """Makes the environment, or describes it. Each keyword parameter, with its annotation and
+    default, becomes an option of the same name."""
     episodes: int
     """Episodes of a trial unless something else is asked for, at least 1."""
     aliases: tuple[str, ...] = ()
@@ -52,7 +53,7 @@ def published_entry(
     name: str,
     published: str | tuple[str, ...],
     description: str,
-    builder: Callable[..., Environment],
+    builder: Callable[..., Environment | HostEnvironment],
     *,
     episodes: int,
     boundary: Boundary = "terminal",

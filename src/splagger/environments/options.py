@@ -34,6 +34,20 @@ def split_options(text: str, environment: str) -> dict[str, str]:
     return options
 
 
+def with_option(text: str, option: str, value: str) -> str:
+    """Adds an option to the text that asks for a registered environment, unless it is there.
+
+    **Arguments:**
+
+    - `text`: `NAME[:option=value,...]`.
+    - `option`, `value`: what is added, as text.
+    """
+    name, _, options = text.partition(":")
+    if option in (part.partition("=")[0].strip() for part in options.split(",")):
+        return text
+    return f"{name}:{options},{option}={value}" if options else f"{name}:{option}={value}"
+
+
 def read_value(text: str, expected: Any, option: str, environment: str) -> Any:
     """Turns an option's text into a value of the type that is expected.
 

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, overload
 
+import jax
+
 from splagger.environments.entries import EnvironmentEntry, builder_options
 from splagger.environments.environment import Environment
 from splagger.environments.grid_navigation.family import GRIDS, HALLS
@@ -35,6 +37,8 @@ ENTRIES: tuple[EnvironmentEntry, ...] = (
     *LOCOMOTION,
 )
 """Every registered environment, in the order in which they are listed to users."""
+
+_SIMULATOR = "simulator"
 
 _BY_NAME = {name.lower(): entry for entry in ENTRIES for name in (entry.name, *entry.aliases)}
 
@@ -130,8 +134,45 @@ class EnvironmentSpecification:
         """The boundary convention of the published code for such an environment (Q7)."""
         return self.entry.published_boundary if self.entry else "terminal"
 
+    @property
+    def simulator(self) -> str | None:
+        """The value of the option `simulator`, perhaps `auto`; `None` where there is no choice.
+
+        That is a user's own environment, and a registered one whose builder has no such option.
+        """
+        if self.entry is None or _SIMULATOR not in self.entry.options:
+            return None
+        return dict(self.options).get(_SIMULATOR, self.entry.options[_SIMULATOR].default)
+
+    def with_simulator(self, simulator: str) -> "EnvironmentSpecification":
+        """The same environment on another simulator.
+
+        **Raises:** `UserError` where it has no choice of simulators, or not this one.
+        """
+        if self.entry is None or self.simulator is None:
+            raise UserError(
+                f"simulator is '{simulator}', but environment '{self.name}' has no choice of "
+                "simulators, which walking bodies have, such as half-cheetah-direction: leave it "
+                "out."
+            )
+        option = self.entry.options[_SIMULATOR]
+        value = read_value(simulator, option.type, _SIMULATOR, self.name)
+        options = dict(self.options) | {_SIMULATOR: value}
+        if value == option.default:
+            del options[_SIMULATOR]
+        return dataclasses.replace(self, options=tuple(sorted(options.items())))
+
+    def resolved(self) -> "EnvironmentSpecification":
+        """The same with the simulator that suits this machine in place of `auto`: `mjx` where jax
+        computes on a GPU, else `native`. The states of the two differ, so what is to be gone on
+        with elsewhere is named by this."""
+        if self.simulator != "auto":
+            return self
+        return self.with_simulator("mjx" if jax.default_backend() == "gpu" else "native")
+
     def build(self, trust: bool = False) -> Environment | HostEnvironment:
-        """Makes the environment, or describes one of Gymnasium's kind.
+        """Makes the environment, or describes one that is simulated on the host. Where its
+        simulator is `auto`, it is on the one that suits this machine.
 
         **Arguments:**
 
@@ -141,7 +182,7 @@ class EnvironmentSpecification:
         fails, and where the environment rejects its options.
         """
         if self.entry is not None:
-            return self.entry.builder(**dict(self.options))
+            return self.entry.builder(**dict(self.resolved().options))
         maker = _import_maker(self.name, trust)
         types = builder_options(maker)
         if not (inspect.isclass(maker) and issubclass(maker, Environment)):

@@ -3,7 +3,8 @@
 Importing this module does not import jax.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from splagger.foundation.agent_settings import EmbeddingSettings
 from splagger.foundation.settings import LearningSettings
@@ -23,9 +24,56 @@ class PublishedSettings:
     """How agents learn."""
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     """How transitions enter their sequence models."""
+    latent_embedding: int = 25
+    """Width of the embedded latent in their policies."""
+    time_limits: Literal["zero-advantage", "terminal"] = "terminal"
+    """How the published code credits an episode that a time limit cut (Q15)."""
+    environment_options: tuple[tuple[str, str], ...] = ()
+    """Options of the environment, names and values as text, with which it is what the published
+    code has."""
 
 
 _PLANNING = LearningSettings(entropy_weight=0.0)
+
+_CONTROL = LearningSettings(
+    steps=400,
+    discount=0.97,
+    trace_decay=0.9,
+    clip=0.1,
+    entropy_weight=0.01,
+    policy_epsilon=1e-8,
+)
+_HALF_CHEETAH = PublishedSettings(
+    75_000_000,
+    evaluation_interval=25,
+    learning=_CONTROL,
+    embedding=EmbeddingSettings(action=16, reward=16),
+    time_limits="zero-advantage",
+)
+_ANT = replace(
+    _HALF_CHEETAH,
+    learning=replace(_CONTROL, steps=200, minibatches=1),
+    latent_embedding=10,
+)
+_RANDOM_BODY = replace(
+    _HALF_CHEETAH,
+    learning=replace(_CONTROL, steps=200, minibatches=2, clip=0.05),
+    embedding=EmbeddingSettings(action=32, reward=32),
+    # Q38: constants that follow from a drawn body stay those of the undrawn one.
+    environment_options=(("recompute", "false"),),
+)
+_META_WORLD = replace(
+    _HALF_CHEETAH,
+    frames=100_000_000,
+    learning=replace(
+        _CONTROL,
+        environments=8,
+        steps=600,
+        minibatches=8,
+        entropy_weight=0.001,
+        reward_clip=100_000.0,
+    ),
+)
 
 _FAMILIES: tuple[tuple[tuple[str, ...], PublishedSettings], ...] = (
     (("t-maze-agreement", "t-ln-p1-a50"), PublishedSettings(frames=10_000_000)),
@@ -56,6 +104,13 @@ _FAMILIES: tuple[tuple[tuple[str, ...], PublishedSettings], ...] = (
             embedding=EmbeddingSettings(action=0),
         ),
     ),
+    # Of continuous control, five environments have published settings: HalfCheetahDir and
+    # HalfCheetahVel, which share theirs, AntDir, Walker2DRandParams and ML10. The others of a body
+    # or of Meta-World are given the same, and the hopper the walker's.
+    (("hopper-", "hopperrand", "walker-", "walker2d"), _RANDOM_BODY),
+    (("half-cheetah-", "halfcheetah", "hop"), _HALF_CHEETAH),
+    (("ant-", "antdir", "antgoal"), _ANT),
+    (("meta-world-", "metaworld_"), _META_WORLD),
 )
 """By how the names of their environments begin, in small letters; the first that fits counts."""
 

@@ -6,6 +6,7 @@ Importing this module does not import jax.
 from collections.abc import Callable
 from dataclasses import replace
 
+from splagger.environments.options import with_option
 from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.encoder_settings import OverwritingTransformerSettings
 from splagger.foundation.errors import unknown_name
@@ -24,8 +25,10 @@ def default(environment: str, agent: AgentSettings) -> Settings:
 
 def paper(environment: str, agent: AgentSettings) -> Settings:
     """The published system: its settings and its peculiarities (Q1, Q2, Q6, Q7, Q9, Q14, Q15, Q19,
-    Q28), for comparisons with its results."""
+    Q28, Q38), for comparisons with its results."""
     published = published_settings(environment)
+    for option, value in published.environment_options:
+        environment = with_option(environment, option, value)
     learning = published.learning
     if isinstance(agent.encoder, OverwritingTransformerSettings):
         # The published transformer was trained with shorter rollouts: it is slow.
@@ -41,7 +44,7 @@ def paper(environment: str, agent: AgentSettings) -> Settings:
             reset_all_returns=True,
             critic_bias_bound=1.0,
             early_statistics=True,
-            time_limits="terminal",
+            time_limits=published.time_limits,
             action_encoding="index",
             train_prior=False,
         ),
@@ -91,8 +94,9 @@ def settings_for(
 
     **Arguments:**
 
-    - `environment`: its name; it is looked up when it is built.
-    - `agent`: its name, which takes the embedding published for such environments; or what it is
+    - `environment`: its name; it is looked up when it is built. The recipe `paper` adds options
+        that make it what was published, unless they are given.
+    - `agent`: its name, which takes the embeddings published for such environments; or what it is
         made of.
     - `recipe`: one of `RECIPES`.
     - `policy_size`: one of `POLICY_SIZES`, in place of the recipe's; None keeps that.
@@ -102,12 +106,14 @@ def settings_for(
     if recipe not in RECIPES:
         raise unknown_name("recipe", recipe, RECIPES)
     if isinstance(agent, str):
-        made_of = find_agent(agent).settings
-        embedding = replace(
-            published_settings(environment).embedding,
-            full_transitions=made_of.embedding.full_transitions,
+        made_of, published = find_agent(agent).settings, published_settings(environment)
+        made_of = replace(
+            made_of,
+            embedding=replace(
+                published.embedding, full_transitions=made_of.embedding.full_transitions
+            ),
+            policy=replace(made_of.policy, latent_embedding=published.latent_embedding),
         )
-        made_of = replace(made_of, embedding=embedding)
     else:
         made_of = agent
     settings = RECIPES[recipe](environment, made_of)

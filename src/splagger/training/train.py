@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from splagger.environments.contract.targets import require_sound
-from splagger.environments.registry import canonical_name
+from splagger.environments.registry import EnvironmentSpecification
 from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.errors import UserError, unknown_name
 from splagger.foundation.plain_values import to_plain
@@ -18,6 +18,7 @@ from splagger.foundation.settings import (
 )
 from splagger.recipes.recipes import settings_for
 from splagger.training.compilation_cache import enable_compilation_cache
+from splagger.training.devices import remark_on_simulator
 from splagger.training.loop import TrainingLoop, TrainingResult
 from splagger.training.progress import TrainingProgress
 from splagger.training.run_directory import RunDirectory, default_path
@@ -33,6 +34,7 @@ def train(
     *,
     recipe: str = "default",
     policy_size: str | None = None,
+    simulator: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     quiet: bool = False,
@@ -47,6 +49,8 @@ def train(
     - `agent`: its name, `splagger agents` lists them; or what it is made of.
     - `recipe`: the settings to start from: `default`, `paper` or `small`.
     - `policy_size`: `xs`, `s`, `m`, `l`, `xl` or `xxl`; by default the recipe's.
+    - `simulator`: the option of that name of the environments that have it: `native` or `mjx`; by
+        default `mjx` on a GPU, else `native`.
     - `out`: the run directory; by default a new one, `runs/<environment>/<agent>/<time>`.
     - `overwrite`: whether a run that is in `out` already may be replaced.
     - `quiet`: whether to show no progress.
@@ -60,19 +64,24 @@ def train(
     settings = with_changes(
         settings_for(environment, agent, recipe, policy_size=policy_size), changes
     )
-    return start_run(settings, out=out, overwrite=overwrite, quiet=quiet)
+    return start_run(settings, simulator=simulator, out=out, overwrite=overwrite, quiet=quiet)
 
 
 def start_run(
     settings: Settings,
     *,
+    simulator: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     quiet: bool = False,
 ) -> TrainingResult:
     """Trains with complete settings; the arguments are those of `train`."""
     # Values of wrong types are noticed before they are written, not when they are read again.
-    settings = with_changes(settings, {"environment": canonical_name(settings.environment)})
+    specification = EnvironmentSpecification.parse(settings.environment)
+    if simulator is not None:
+        specification = specification.with_simulator(simulator)
+    # A state of training fits one simulator: its name must not depend on the machine.
+    settings = with_changes(settings, {"environment": str(specification.resolved())})
     enable_compilation_cache()
     # The user names the environment here and now, so its code may be imported.
     require_sound(settings.environment, workers=settings.host.workers or 0)
@@ -82,7 +91,7 @@ def start_run(
     else:
         path = Path(out)
     run = RunDirectory.create(path, to_dictionary(settings), overwrite)
-    return _train(run, session, quiet=quiet)
+    return _train(run, session, new=True, quiet=quiet)
 
 
 def resume(
@@ -112,7 +121,7 @@ def resume(
                 "a run can be resumed with more frames, not with fewer."
             )
     enable_compilation_cache()
-    return _train(run, Session(settings, trust=trust), quiet=quiet)
+    return _train(run, Session(settings, trust=trust), new=False, quiet=quiet)
 
 
 def with_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:
@@ -139,7 +148,7 @@ def _changed(values: Mapping[str, Any], changes: Mapping[str, Any], kind: str) -
     return changed
 
 
-def _train(run: RunDirectory, session: Session, *, quiet: bool) -> TrainingResult:
+def _train(run: RunDirectory, session: Session, *, new: bool, quiet: bool) -> TrainingResult:
     settings = session.settings
     members = [f"learning rate {rate:g}, seed {seed}" for rate, seed in settings.members]
     total = settings.updates * session.sweep.learner.frames_per_update
@@ -148,4 +157,7 @@ def _train(run: RunDirectory, session: Session, *, quiet: bool) -> TrainingResul
             run.replace_settings(to_dictionary(settings))
         with TrainingProgress(total, members, quiet=quiet) as progress:
             progress.message(f"{settings.agent.name} on {settings.environment}: {run.path}")
+            remark = remark_on_simulator(settings.environment, changeable=new)
+            if remark:
+                progress.message(remark)
             return TrainingLoop(run, session, progress).run()
