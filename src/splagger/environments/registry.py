@@ -13,6 +13,7 @@ import jax
 from splagger.environments.entries import EnvironmentEntry, builder_options
 from splagger.environments.environment import Environment
 from splagger.environments.grid_navigation.family import GRIDS, HALLS
+from splagger.environments.host.gymnasium_environment import GymnasiumEnvironment
 from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.host.maker import EnvironmentMaker
@@ -318,7 +319,7 @@ def _may_make(value: Any) -> bool:
     return issubclass(value, Environment) or all(map(partial(hasattr, value), ("reset", "step")))
 
 
-def _describe(maker: EnvironmentMaker, vectorised: bool) -> HostEnvironment:
+def _describe(maker: EnvironmentMaker, vectorised: bool) -> GymnasiumEnvironment:
     try:
         from splagger.environments.host.describe import describe
     except ImportError as error:

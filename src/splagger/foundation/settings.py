@@ -118,8 +118,9 @@ class HostSettings:
     """How simulators on the host are stepped. Not read for environments that are compiled."""
 
     workers: int | None = None
-    """Processes that step the simulators; 0 for the training's own. They change no result. None: 0
-    where a step takes less than 0.1 ms, else one a processor core."""
+    """Processes that step the simulators, or threads for native MuJoCo; 0 for the training's own.
+    They change no result. None: one a processor core, and 0 where processes would not pay, because
+    a step takes less than 0.1 ms."""
     overlap: bool = False
     """Whether environments are stepped in two halves, one while the agents choose for the other. It
     pays with workers that leave the agents a core or a GPU; it changes results by rounding."""

@@ -1,4 +1,4 @@
-"""How many processes it takes to step simulators on the host."""
+"""How many processes or threads it takes to step simulators on the host."""
 
 import functools
 import os
@@ -26,13 +26,15 @@ def workers_for(trial: HostTrial, simulators: int, wanted: int | None) -> int:
     - `trial`: what is simulated. Where `wanted` is None, one simulator is made and measured.
     - `simulators`: how many of them; there are never more workers.
     - `wanted`: what the user asks for; None for as many as pay: none for cheap steps and for
-        vectorised environments, else one a processor core.
+        environments that nothing steps side by side, else one a processor core. Threads always
+        pay: they take what they are handed at once.
 
     **Raises:** `SimulatorError` where the simulator fails.
     """
     if wanted is not None:
         return min(wanted, simulators)
-    if trial.environment.vectorised or step_seconds(trial) < WORTHWHILE:
+    parallel = trial.environment.parallel
+    if parallel == "none" or (parallel == "processes" and step_seconds(trial) < WORTHWHILE):
         return 0
     return min(_cores(), simulators)
 

@@ -1,4 +1,4 @@
-"""Playing one trial of a Gymnasium environment, in this process."""
+"""Playing one trial in a simulator on the host, in this process."""
 
 import zlib
 from collections.abc import Sequence
@@ -45,10 +45,12 @@ class KeptPictures(Sequence[Picture | None]):
 
 
 class HostPlayer(TrialPlayer):
-    """A trial in a simulator of its own, which must be closed. Pictures are the environment's own,
-    of the size that it makes them."""
+    """A trial in a simulator of its own, which must be closed. Pictures are the environment's
+    own."""
 
-    def __init__(self, trial: HostTrial, actor: Actor, key: PRNGKeyArray):
+    def __init__(
+        self, trial: HostTrial, actor: Actor, key: PRNGKeyArray, *, picture_size: int = 256
+    ):
         """Begins a trial. With the most likely actions it is the one that `evaluate_on_host` plays
         with the same key, where that runs one task.
 
@@ -56,6 +58,8 @@ class HostPlayer(TrialPlayer):
 
         - `trial`: where.
         - `actor`, `key`: as for every player.
+        - `picture_size`: pixels of the longer side of pictures, where the environment has no size
+            of its own.
 
         **Raises:** `UserError` for a vectorised environment; here and in every method
         `SimulatorError` where the simulator fails.
@@ -64,7 +68,7 @@ class HostPlayer(TrialPlayer):
         self._size = trial.environment.observation_space.size
         self._kept = KeptPictures()
         [[seed]] = evaluation_seeds(key[None], tasks=1)
-        self._simulator = trial.simulator(int(seed))
+        self._simulator = trial.simulator(int(seed), picture_size=picture_size)
         try:
             self._observation, self._task = _shown(self._simulator.reset())
         except BaseException:

@@ -91,5 +91,5 @@ def _player(
     trial: Trial | HostTrial, actor: Actor, key: PRNGKeyArray, picture_size: int
 ) -> TrialPlayer:
     if isinstance(trial, HostTrial):
-        return HostPlayer(trial, actor, key)
+        return HostPlayer(trial, actor, key, picture_size=picture_size)
     return CompiledPlayer(trial, actor, key, picture_size=picture_size)

@@ -9,6 +9,7 @@ from support.host import ACTIONS, ROWS, host_trial, play
 from support.script import Script
 from support.tiny import same
 
+from splagger.environments.host.gymnasium_environment import GymnasiumEnvironment
 from splagger.environments.host.in_process import InProcess
 from splagger.environments.host.simulators import SimulatorError
 from splagger.environments.spaces import Box
@@ -219,10 +220,12 @@ def test_a_step_can_be_looked_at_before_anything_begins_anew():
 
 
 def test_environments_are_closed_where_one_cannot_be_made(monkeypatch):
-    settings = host_trial("scripted:Script").settings
+    trial = host_trial("scripted:Script")
+    assert isinstance(trial.environment, GymnasiumEnvironment)
+    maker = trial.environment.maker
     made = []
 
-    def make(maker, **_):
+    def make(self, **_):
         from support.scripted import Script
 
         if len(made) == 2:
@@ -231,7 +234,7 @@ def test_environments_are_closed_where_one_cannot_be_made(monkeypatch):
         made[-1].close = lambda: made.append("closed")
         return made[-1]
 
-    monkeypatch.setattr(type(settings.maker), "__call__", make)
+    monkeypatch.setattr(type(maker), "__call__", make)
     with pytest.raises(SimulatorError, match="simulator 2: making .* OSError: no more windows"):
-        InProcess(settings, [1, 2, 3])
+        InProcess(maker, trial.rules, [1, 2, 3])
     assert made[2:] == ["closed", "closed"]

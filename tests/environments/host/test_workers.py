@@ -74,14 +74,13 @@ def test_an_exception_and_an_exit_in_workers_are_named():
 
 SCRIPT = """
 from splagger.environments.host.maker import EnvironmentMaker
-from splagger.environments.host.settings import SimulatorSettings
+from splagger.environments.host.trial_rules import TrialRules
 from splagger.environments.host.workers import Workers
 
-settings = SimulatorSettings(
-    EnvironmentMaker("support.scripted:Script"), 1, "both", 4, 3, None, 1, None, True, False
-)
+maker = EnvironmentMaker("support.scripted:Script")
+rules = TrialRules(1, "both", 4, 3, None, 1, None, True, False)
 {guard}
-    Workers(settings, [0], 1).reset()
+    Workers(maker, rules, [0], 1).reset()
     print("began")
 """
 

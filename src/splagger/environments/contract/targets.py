@@ -6,6 +6,7 @@ from splagger.environments.contract.contract import check_environment, first_loo
 from splagger.environments.contract.explanations import ABSTRACT, explain
 from splagger.environments.contract.findings import Finding, failure, failures
 from splagger.environments.environment import Environment
+from splagger.environments.host.gymnasium_environment import GymnasiumEnvironment
 from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.registry import EnvironmentSpecification
 from splagger.foundation.errors import UserError
@@ -72,6 +73,9 @@ def require_sound(text: str, workers: int = 0) -> None:
 def _first_look(environment: Environment | HostEnvironment, workers: int) -> list[Finding]:
     if isinstance(environment, HostEnvironment):
         from splagger.environments.contract.host.contract import first_look as first_look_at_host
+
+        # Others are registered.
+        assert isinstance(environment, GymnasiumEnvironment)
 
         return first_look_at_host(environment, workers)
     return first_look(environment)

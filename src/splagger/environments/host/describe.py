@@ -9,7 +9,7 @@ from gymnasium.vector import AutoresetMode
 
 from splagger.environments.host.failures import describe_exception
 from splagger.environments.host.flattening import can_act, can_flatten
-from splagger.environments.host.host_environment import HostEnvironment
+from splagger.environments.host.gymnasium_environment import GymnasiumEnvironment
 from splagger.environments.host.instances import make_instance
 from splagger.environments.host.maker import EnvironmentMaker
 from splagger.environments.host.protocol import attribute, layers
@@ -20,7 +20,7 @@ from splagger.foundation.checks import check_at_least
 from splagger.foundation.errors import UserError
 
 
-def describe(maker: EnvironmentMaker, *, vectorised: bool) -> HostEnvironment:
+def describe(maker: EnvironmentMaker, *, vectorised: bool) -> GymnasiumEnvironment:
     """Makes one instance and reads off it what is known.
 
     **Arguments:**
@@ -38,7 +38,7 @@ def describe(maker: EnvironmentMaker, *, vectorised: bool) -> HostEnvironment:
         environment.close()
 
 
-def _described(environment: Any, maker: EnvironmentMaker, vectorised: bool) -> HostEnvironment:
+def _described(environment: Any, maker: EnvironmentMaker, vectorised: bool) -> GymnasiumEnvironment:
     name = maker.path
     if vectorised:
         _check_autoreset(environment, name)
@@ -61,7 +61,7 @@ def _described(environment: Any, maker: EnvironmentMaker, vectorised: bool) -> H
     tasks = _tasks(environment, name)
     episodes = _episodes(environment)
     check_at_least(f"episodes of environment '{name}'", episodes, 1)
-    return HostEnvironment(
+    return GymnasiumEnvironment(
         maker=maker,
         vectorised=vectorised,
         observation_space=_observation_box(observations),

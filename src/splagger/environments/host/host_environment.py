@@ -1,22 +1,27 @@
-"""What is known about a Gymnasium environment before it is simulated."""
+"""What is known about an environment that the host steps, and how simulators of it are made."""
+
+import abc
+from collections.abc import Sequence
+from typing import Literal
 
 import equinox as eqx
 
-from splagger.environments.host.maker import EnvironmentMaker
+from splagger.environments.host.simulators import Simulators, WatchedSimulators
+from splagger.environments.host.trial_rules import TrialRules
 from splagger.environments.spaces import Box, Discrete
+
+Parallel = Literal["none", "processes", "threads"]
+"""What can step simulators side by side: nothing but the environment itself, worker processes, or
+threads of this process."""
 
 
 class HostEnvironment(eqx.Module):
-    """A Gymnasium environment, described: how it is made, and what was read off one instance.
+    """An environment that is stepped by Python on the host, described.
 
-    Two that are made from the same class or function with the same options are equal, so that what
-    was compiled for one is found again for the other.
+    Equal ones have equal fields, none of them arrays, so that what was compiled for one is found
+    again for the other.
     """
 
-    maker: EnvironmentMaker = eqx.field(static=True)
-    """Makes the environment."""
-    vectorised: bool = eqx.field(static=True)
-    """Whether it is a `gymnasium.vector.VectorEnv`, which steps many simulators at once."""
     observation_space: Box
     """What an observation is, as a vector."""
     action_space: Box | Discrete
@@ -35,10 +40,45 @@ class HostEnvironment(eqx.Module):
     """What the environment lacks so that its state could be captured and restored, as a part of a
     sentence; empty where it lacks nothing."""
 
-    def optimal_return(self, episodes: int) -> float | None:
-        """The expected return of the best possible agent in a trial of K episodes; None where the
-        environment does not say. It makes an instance to ask."""
-        # Imported here, because it needs Gymnasium.
-        from splagger.environments.host.instances import optimal_return
+    @property
+    @abc.abstractmethod
+    def parallel(self) -> Parallel:
+        """What can step its simulators side by side."""
 
-        return optimal_return(self.maker, self.vectorised, episodes)
+    @abc.abstractmethod
+    def simulators(self, rules: TrialRules, seeds: Sequence[int], *, workers: int) -> Simulators:
+        """Makes simulators, which must be closed.
+
+        **Arguments:**
+
+        - `rules`: of their trials.
+        - `seeds`: one for every simulator, 0 to 2^32 - 1.
+        - `workers`: how many processes or threads step them, as `parallel` says, at most one for
+            every simulator; 0 steps them in the thread that calls.
+
+        **Raises:** `SimulatorError` if one cannot be made, `UserError` for workers where nothing
+        can step them side by side.
+        """
+
+    @abc.abstractmethod
+    def simulator(self, rules: TrialRules, seed: int, *, picture_size: int) -> WatchedSimulators:
+        """Makes a single simulator in this process that can `render`, where the environment can.
+
+        **Arguments:**
+
+        - `rules`: of its trials.
+        - `seed`: decides its tasks and dynamics, 0 to 2^32 - 1.
+        - `picture_size`: pixels of the longer side of pictures, where the environment has no size
+            of its own.
+
+        **Raises:** `SimulatorError` if it cannot be made, `UserError` where no single one can be.
+        """
+
+    @abc.abstractmethod
+    def shortened(self, max_episode_steps: int) -> "HostEnvironment":
+        """The same, with episodes that are cut off after so many steps, if not earlier."""
+
+    @abc.abstractmethod
+    def optimal_return(self, episodes: int) -> float | None:
+        """The expected return of the best possible agent in a trial of K episodes; None where it is
+        not known."""

@@ -1,25 +1,20 @@
-"""Trials of a Gymnasium environment: their description, and simulators of them."""
+"""Trials of an environment on the host: their description, and simulators of them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
 from jaxtyping import UInt
 
 from splagger.environments.host.host_environment import HostEnvironment
-from splagger.environments.host.settings import SimulatorSettings
-from splagger.environments.host.simulators import Simulators
+from splagger.environments.host.simulators import Simulators, WatchedSimulators
+from splagger.environments.host.trial_rules import TrialRules
 from splagger.environments.spaces import Box
 from splagger.environments.trial_description import TrialDescription
-from splagger.foundation.errors import UserError
-
-if TYPE_CHECKING:
-    from splagger.environments.host.in_process import InProcess
 
 
 class HostTrial(TrialDescription[HostEnvironment]):
-    """A Gymnasium environment in which tasks last for K episodes.
+    """An environment on the host in which tasks last for K episodes.
 
     What happens at an episode's and a trial's end is what `Trial.step` says.
 
@@ -35,12 +30,11 @@ class HostTrial(TrialDescription[HostEnvironment]):
         return self.environment.has_success
 
     @property
-    def settings(self) -> SimulatorSettings:
-        """What simulators must know."""
+    def rules(self) -> TrialRules:
+        """What simulators must know of the trials."""
         environment = self.environment
         actions = environment.action_space
-        return SimulatorSettings(
-            maker=environment.maker,
+        return TrialRules(
             episodes=self.episodes,
             boundary=self.boundary,
             max_episode_steps=environment.max_episode_steps,
@@ -61,46 +55,26 @@ class HostTrial(TrialDescription[HostEnvironment]):
 
         - `seeds`: one for every simulator, 0 to 2^32 - 1. A seed decides a simulator's tasks and
             dynamics; in a vectorised environment, that of all rows decides the dynamics.
-        - `workers`: how many processes step them, at most one for every simulator; 0 steps them
-            in this process. A vectorised environment is always stepped in this one.
+        - `workers`: how many processes or threads step them, as the environment's `parallel` says,
+            at most one for every simulator; 0 steps them in the thread that calls. A vectorised
+            environment is always stepped there.
 
         **Raises:** `SimulatorError` if an environment cannot be made, `UserError` for workers
         of a vectorised environment.
         """
-        # Imported here, because they need Gymnasium.
         numbers = [int(seed) for seed in np.asarray(seeds)]
-        if self.environment.vectorised:
-            from splagger.environments.host.vector_simulators import VectorSimulators
+        return self.environment.simulators(self.rules, numbers, workers=workers)
 
-            if workers:
-                raise UserError(
-                    f"workers is {workers}, but it must be 0 for '{self.environment.maker.path}', "
-                    "a vectorised environment, which steps all its rows itself."
-                )
-            return VectorSimulators(self.settings, numbers)
-        if workers:
-            from splagger.environments.host.workers import Workers
-
-            return Workers(self.settings, numbers, workers)
-        from splagger.environments.host.in_process import InProcess
-
-        return InProcess(self.settings, numbers)
-
-    def simulator(self, seed: int) -> "InProcess":
+    def simulator(self, seed: int, *, picture_size: int = 256) -> WatchedSimulators:
         """Makes a single simulator in this process that can `render`, where the environment can.
 
         **Arguments:**
 
         - `seed`: decides its tasks and dynamics, 0 to 2^32 - 1.
+        - `picture_size`: pixels of the longer side of pictures, where the environment has no size
+            of its own.
 
         **Raises:** `SimulatorError` if the environment cannot be made, `UserError` for a
         vectorised environment.
         """
-        if self.environment.vectorised:
-            raise UserError(
-                f"'{self.environment.maker.path}' is a vectorised environment, of which no single "
-                "simulator can be made: name one without the parameter num_envs."
-            )
-        from splagger.environments.host.in_process import InProcess
-
-        return InProcess(self.settings, [seed], pictures=True)
+        return self.environment.simulator(self.rules, seed, picture_size=picture_size)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int, Shaped, UInt8, UInt32
 
-from splagger.environments.host.settings import SimulatorSettings
+from splagger.environments.host.maker import EnvironmentMaker
 from splagger.environments.host.simulator import Simulator
-from splagger.environments.host.simulators import HostStart, HostStep, Simulators
+from splagger.environments.host.simulators import HostStart, HostStep, WatchedSimulators
 from splagger.environments.host.step_arrays import (
     block_size,
     carve,
@@ -19,14 +19,16 @@ from splagger.environments.host.step_arrays import (
     step_fields,
 )
 from splagger.environments.host.trial_rows import TrialRows
+from splagger.environments.host.trial_rules import TrialRules
 
 
-class InProcess(Simulators):
+class InProcess(WatchedSimulators):
     """Simulators of this process. `send` steps them, so `receive` never waits."""
 
     def __init__(
         self,
-        settings: SimulatorSettings,
+        maker: EnvironmentMaker,
+        rules: TrialRules,
         seeds: Sequence[int],
         *,
         steps: HostStep | None = None,
@@ -37,7 +39,8 @@ class InProcess(Simulators):
 
         **Arguments:**
 
-        - `settings`: what to make.
+        - `maker`: makes one environment.
+        - `rules`: of their trials.
         - `seeds`: one for every simulator, 0 to 2^32 - 1.
         - `steps`: arrays to write into; own ones, unless given.
         - `first_row`: the number of the first simulator, for messages.
@@ -46,16 +49,16 @@ class InProcess(Simulators):
         **Raises:** `SimulatorError` if an environment cannot be made.
         """
         self.count = len(seeds)
-        self.restorable = settings.restorable
+        self.restorable = rules.restorable
         if steps is None:
-            fields = step_fields(self.count, settings.shown_size, settings.task_size)
+            fields = step_fields(self.count, rules.shown_size, rules.task_size)
             steps = host_step(carve(bytearray(block_size(fields)), fields))
-        self._settings = settings
-        self._rows = TrialRows(settings, steps, first_row)
+        self._rules = rules
+        self._rows = TrialRows(rules, steps, first_row)
         self._simulators: list[Simulator] = []
         try:
             for row, seed in enumerate(seeds, first_row):
-                self._simulators.append(Simulator(settings, seed, row, pictures=pictures))
+                self._simulators.append(Simulator(maker, rules, seed, row, pictures=pictures))
         except BaseException:
             self.close()
             raise
@@ -75,15 +78,10 @@ class InProcess(Simulators):
     def advance(
         self, action: Shaped[np.ndarray, "row ..."], rows: slice = slice(None)
     ) -> Int[np.ndarray, " ended"]:
-        """The part of `send` before anything begins anew. Then `receive` and `render` show how
-        episodes ended; `begin` must follow.
-
-        **Returns:** the rows whose episode ended, for `begin`.
-        """
-        trials, size = self._rows, self._settings.observation_size
+        trials, size = self._rows, self._rules.observation_size
         observations = trials.steps.next_observation[rows, :size]
         rewards, terminated, truncated = [], [], []
-        if self._settings.action_size is None:
+        if self._rules.action_size is None:
             actions = np.asarray(action, np.int32).tolist()
         else:
             actions = np.asarray(action, np.float32)
@@ -96,12 +94,11 @@ class InProcess(Simulators):
         trials.terminated[rows] = terminated
         trials.truncated[rows] = truncated
         ended = trials.finish(rows)
-        if self._settings.has_success:
+        if self._rules.has_success:
             trials.steps.success[ended] = [self._simulators[row].success() for row in ended]
         return ended
 
     def begin(self, ended: Int[np.ndarray, " ended"]) -> None:
-        """The rest of `send`: begins what follows an episode or trial that ended, in these rows."""
         for row in ended.tolist():
             if self._rows.steps.trial_end[row]:
                 self._new_trial(row)
@@ -126,8 +123,6 @@ class InProcess(Simulators):
         self._rows.episode[:], self._rows.episode_steps[:] = counters.T
 
     def render(self, row: int = 0) -> UInt8[np.ndarray, "height width 3"] | None:
-        """A picture of one simulator's state: red, green and blue from 0 to 255, or None where the
-        environment makes none."""
         return self._simulators[row].render()
 
     def close(self) -> None:

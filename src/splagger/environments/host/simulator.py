@@ -8,9 +8,10 @@ from jaxtyping import Float32, UInt8, UInt32
 
 from splagger.environments.host.failures import exception_failure, result_failure
 from splagger.environments.host.flattening import action_reader, observation_flattener
+from splagger.environments.host.maker import EnvironmentMaker
 from splagger.environments.host.protocol import attribute, layers
-from splagger.environments.host.settings import SimulatorSettings
 from splagger.environments.host.task_reading import task_index, task_vector
+from splagger.environments.host.trial_rules import TrialRules
 from splagger.environments.host.words import (
     generator_words,
     layout,
@@ -37,27 +38,34 @@ class Simulator:
     """Which task it is, 0 where they are not finite."""
 
     def __init__(
-        self, settings: SimulatorSettings, seed: int, row: int = 0, *, pictures: bool = False
+        self,
+        maker: EnvironmentMaker,
+        rules: TrialRules,
+        seed: int,
+        row: int = 0,
+        *,
+        pictures: bool = False,
     ):
         """Makes the environment.
 
         **Arguments:**
 
-        - `settings`: what to make.
+        - `maker`: makes it.
+        - `rules`: of its trials.
         - `seed`: decides tasks and dynamics, 0 to 2^32 - 1.
         - `row`: its number, for messages.
         - `pictures`: whether `render` must work.
         """
-        self._settings = settings
+        self._rules = rules
         self._name = f"simulator {row}"
         self._generator = np.random.Generator(np.random.PCG64(seed))
         self._seed: int | None = int(self._generator.integers(_SEEDS))
         self._task: Any = None
         self._layout: Any = None
         self._info: dict = {}
-        self.vector, self.index = np.zeros(settings.task_size, np.float32), 0
+        self.vector, self.index = np.zeros(rules.task_size, np.float32), 0
         try:
-            self._environment = settings.maker(pictures=pictures)
+            self._environment = maker(pictures=pictures)
         except Exception as error:
             raise exception_failure(self._name, "making the environment", error) from error
         self._step = self._environment.step
@@ -172,14 +180,14 @@ class Simulator:
         self._task = task
         try:
             self.vector = task_vector(self._environment, task)
-            self.index = task_index(self._environment, task, self._settings.tasks)
+            self.index = task_index(self._environment, task, self._rules.tasks)
         except Exception as error:
             raise exception_failure(self._name, "task_vector or task_index", error) from error
-        if self.vector.shape != (self._settings.task_size,) or not np.isfinite(self.vector).all():
+        if self.vector.shape != (self._rules.task_size,) or not np.isfinite(self.vector).all():
             raise result_failure(
                 self._name,
                 "sample_task",
-                f"a task that is not {self._settings.task_size} finite numbers, as the first was",
+                f"a task that is not {self._rules.task_size} finite numbers, as the first was",
             )
 
     def _captured(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped, UInt8
 
 from splagger.foundation.errors import UserError
 
@@ -113,3 +113,26 @@ class Simulators(abc.ABC):
     @abc.abstractmethod
     def close(self) -> None:
         """Ends workers and frees what simulators hold. Can be called more than once."""
+
+
+class WatchedSimulators(Simulators):
+    """Simulators of this process that can be looked at between a step and what follows it."""
+
+    @abc.abstractmethod
+    def advance(
+        self, action: Shaped[np.ndarray, "row ..."], rows: slice = slice(None)
+    ) -> Int[np.ndarray, " ended"]:
+        """The part of `send` before anything begins anew. Then `receive` and `render` show how
+        episodes ended; `begin` must follow.
+
+        **Returns:** the rows whose episode ended, for `begin`.
+        """
+
+    @abc.abstractmethod
+    def begin(self, ended: Int[np.ndarray, " ended"]) -> None:
+        """The rest of `send`: begins what follows an episode or trial that ended, in these rows."""
+
+    @abc.abstractmethod
+    def render(self, row: int = 0) -> UInt8[np.ndarray, "height width 3"] | None:
+        """A picture of one simulator's state: red, green and blue from 0 to 255, or None where the
+        environment makes none."""

@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from splagger.environments.host.failures import result_failure
-from splagger.environments.host.settings import SimulatorSettings
 from splagger.environments.host.simulators import HostStep
+from splagger.environments.host.trial_rules import TrialRules
 
 
 class TrialRows:
@@ -29,20 +29,20 @@ class TrialRows:
     episode_steps: np.ndarray
     """`[row]`, steps made in the running episode."""
 
-    def __init__(self, settings: SimulatorSettings, steps: HostStep, first_row: int = 0):
+    def __init__(self, rules: TrialRules, steps: HostStep, first_row: int = 0):
         """Before the first trial.
 
         **Arguments:**
 
-        - `settings`: of all the simulators.
+        - `rules`: of all the simulators.
         - `steps`: the arrays to write into.
         - `first_row`: the number of the first of these simulators, for messages.
         """
         count = len(steps.reward)
-        self._settings = settings
+        self._rules = rules
         self._first_row = first_row
         self.steps = steps
-        self.start = np.zeros((count, settings.observation_size), np.float32)
+        self.start = np.zeros((count, rules.observation_size), np.float32)
         self.terminated, self.truncated = np.zeros((2, count), bool)
         self.episode, self.episode_steps = np.zeros((2, count), np.int32)
 
@@ -54,21 +54,21 @@ class TrialRows:
 
         **Raises:** `SimulatorError` where an observation or reward is not finite.
         """
-        settings, steps = self._settings, self.steps
-        size = settings.observation_size
+        rules, steps = self._rules, self.steps
+        size = rules.observation_size
         seen = steps.next_observation[rows]
         self._check(rows, _finite(seen[:, :size]), "step", "an observation")
         self._check(rows, _finite(steps.reward[rows, None]), "step", "a reward")
         self.episode_steps[rows] += 1
-        time_limit = self.episode_steps[rows] >= settings.max_episode_steps
+        time_limit = self.episode_steps[rows] >= rules.max_episode_steps
         truncated = (self.truncated[rows] | time_limit) & ~self.terminated[rows]
         end = self.terminated[rows] | truncated
         steps.truncated[rows] = truncated
         steps.episode_end[rows] = end
-        steps.trial_end[rows] = end & (self.episode[rows] + 1 >= settings.episodes)
+        steps.trial_end[rows] = end & (self.episode[rows] + 1 >= rules.episodes)
         steps.success[rows] = False
         steps.episode[rows] = self.episode[rows]
-        if settings.episodes > 1:
+        if rules.episodes > 1:
             seen[:, size] = end
         steps.observation[rows] = seen
         return np.arange(len(steps.reward))[rows][end]
@@ -78,17 +78,17 @@ class TrialRows:
 
         **Raises:** `SimulatorError` where one is not finite.
         """
-        settings, steps = self._settings, self.steps
-        size = settings.observation_size
+        rules, steps = self._rules, self.steps
+        size = rules.observation_size
         self._check(ended, _finite(self.start[ended]), "reset", "an observation")
         new_trial = steps.trial_end[ended]
         self.episode[ended] = np.where(new_trial, 0, self.episode[ended] + 1)
         self.episode_steps[ended] = 0
         inside = ended[~new_trial]
-        if settings.boundary == "start":
+        if rules.boundary == "start":
             steps.next_observation[inside, :size] = self.start[inside]
             steps.observation[inside, :size] = self.start[inside]
-        shown = ended if settings.boundary == "both" else ended[new_trial]
+        shown = ended if rules.boundary == "both" else ended[new_trial]
         steps.observation[shown, :size] = self.start[shown]
         steps.observation[shown, size:] = 0
 

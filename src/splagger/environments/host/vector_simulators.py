@@ -11,8 +11,8 @@ from jaxtyping import Bool, Int, Shaped
 
 from splagger.environments.host.failures import exception_failure, result_failure
 from splagger.environments.host.flattening import observation_flattener
+from splagger.environments.host.maker import EnvironmentMaker
 from splagger.environments.host.protocol import attribute
-from splagger.environments.host.settings import SimulatorSettings
 from splagger.environments.host.simulators import HostStart, HostStep, SimulatorError, Simulators
 from splagger.environments.host.step_arrays import (
     block_size,
@@ -24,6 +24,7 @@ from splagger.environments.host.step_arrays import (
 )
 from splagger.environments.host.task_reading import task_index, task_vector
 from splagger.environments.host.trial_rows import TrialRows
+from splagger.environments.host.trial_rules import TrialRules
 
 _NAME = "the vectorised environment"
 _SEEDS = 2**31
@@ -44,28 +45,29 @@ class VectorSimulators(Simulators):
     All rows step together: what was sent to some of them waits until all have an action.
     """
 
-    def __init__(self, settings: SimulatorSettings, seeds: Sequence[int]):
+    def __init__(self, maker: EnvironmentMaker, rules: TrialRules, seeds: Sequence[int]):
         """Makes the environment.
 
         **Arguments:**
 
-        - `settings`: what to make.
+        - `maker`: makes the environment.
+        - `rules`: of its trials.
         - `seeds`: one for every row, for its tasks; all together seed the environment.
 
         **Raises:** `SimulatorError` if it cannot be made, or has another number of rows.
         """
         self.count = len(seeds)
         self.restorable = False
-        self._settings = settings
+        self._rules = rules
         self._generators = [np.random.Generator(np.random.PCG64(seed)) for seed in seeds]
         self._seed: int | None = int(np.random.default_rng(list(seeds)).integers(_SEEDS))
-        fields = step_fields(self.count, settings.shown_size, settings.task_size)
+        fields = step_fields(self.count, rules.shown_size, rules.task_size)
         steps = host_step(carve(bytearray(block_size(fields)), fields))
-        self._rows = TrialRows(settings, steps)
+        self._rows = TrialRows(rules, steps)
         self._waiting = np.zeros(self.count, bool)
         self._tasks: list[Any] = [None] * self.count
         try:
-            self._environment = settings.maker(num_envs=self.count)
+            self._environment = maker(num_envs=self.count)
         except Exception as error:
             self._fail("making it", error)
         if self._environment.num_envs != self.count:
@@ -121,9 +123,7 @@ class VectorSimulators(Simulators):
             self._fail("step", error)
         try:
             observations, reward, terminated, truncated, info = result
-            steps.next_observation[:, : self._settings.observation_size] = self._vectors(
-                observations
-            )
+            steps.next_observation[:, : self._rules.observation_size] = self._vectors(observations)
             steps.reward[:], trials.terminated[:], trials.truncated[:] = (
                 np.asarray(values).reshape(self.count) for values in (reward, terminated, truncated)
             )
@@ -131,7 +131,7 @@ class VectorSimulators(Simulators):
             self._misfit("step", error)
         ended = trials.finish(slice(None))
         if ended.size:
-            if self._settings.has_success:
+            if self._rules.has_success:
                 steps.success[ended] = self._success(info, ended)
             if steps.trial_end.any():
                 self._set_tasks(steps.trial_end)
@@ -139,7 +139,7 @@ class VectorSimulators(Simulators):
             trials.begin(ended)
 
     def _set_tasks(self, mask: Bool[np.ndarray, " row"]) -> None:
-        sample, settings = attribute(self._environment, "sample_task"), self._settings
+        sample = attribute(self._environment, "sample_task")
         if sample is None:
             return
         tasks = self._rows.steps.tasks
@@ -147,7 +147,7 @@ class VectorSimulators(Simulators):
             for row in np.flatnonzero(mask):
                 task = self._tasks[row] = sample(self._generators[row])
                 tasks.vector[row] = task_vector(self._environment, task)
-                tasks.index[row] = task_index(self._environment, task, settings.tasks)
+                tasks.index[row] = task_index(self._environment, task, self._rules.tasks)
         except Exception as error:
             self._fail("sample_task, task_vector or task_index", error)
         try:

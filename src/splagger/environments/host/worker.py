@@ -12,24 +12,26 @@ import numpy as np
 
 from splagger.environments.host.failures import describe_exception
 from splagger.environments.host.in_process import InProcess
-from splagger.environments.host.settings import SimulatorSettings
+from splagger.environments.host.maker import EnvironmentMaker
 from splagger.environments.host.simulators import HostStep, SimulatorError
 from splagger.environments.host.step_arrays import Field, carve, host_step, step_fields
+from splagger.environments.host.trial_rules import TrialRules
 
 
-def worker_fields(settings: SimulatorSettings, count: int) -> list[Field]:
+def worker_fields(rules: TrialRules, count: int) -> list[Field]:
     """The arrays that workers share with their parent for `count` simulators: those of a
     `HostStep`, and last the actions."""
-    steps = step_fields(count, settings.shown_size, settings.task_size)
-    if settings.action_size is None:
+    steps = step_fields(count, rules.shown_size, rules.task_size)
+    if rules.action_size is None:
         return [*steps, ((count,), np.int32)]
-    return [*steps, ((count, settings.action_size), np.float32)]
+    return [*steps, ((count, rules.action_size), np.float32)]
 
 
 def work(
     connection: Connection,
     block: Any,
-    settings: SimulatorSettings,
+    maker: EnvironmentMaker,
+    rules: TrialRules,
     seeds: list[int],
     rows: slice,
 ) -> None:
@@ -43,7 +45,8 @@ def work(
 
     - `connection`: where commands come from.
     - `block`: memory for `worker_fields` of all simulators, shared with the parent.
-    - `settings`: what to make.
+    - `maker`: makes one environment.
+    - `rules`: of their trials.
     - `seeds`: one for every simulator of all workers.
     - `rows`: which of them are this worker's own.
     """
@@ -51,24 +54,25 @@ def work(
     # signal was blocked until here.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    arrays = carve(block, worker_fields(settings, len(seeds)))
+    arrays = carve(block, worker_fields(rules, len(seeds)))
     *steps, actions = (array[rows] for array in arrays)
     # The parent is gone, or does not listen any more.
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        _answer(connection, host_step(steps), actions, settings, seeds[rows], rows.start)
+        _answer(connection, host_step(steps), actions, maker, rules, seeds[rows], rows.start)
 
 
 def _answer(
     connection: Connection,
     steps: HostStep,
     actions: Any,
-    settings: SimulatorSettings,
+    maker: EnvironmentMaker,
+    rules: TrialRules,
     seeds: list[int],
     first_row: int,
 ) -> None:
     simulators: InProcess | None = None
     try:
-        simulators = InProcess(settings, seeds, steps=steps, first_row=first_row)
+        simulators = InProcess(maker, rules, seeds, steps=steps, first_row=first_row)
         connection.send((True, None))
         while True:
             command, *arguments = connection.recv()

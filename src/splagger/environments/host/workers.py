@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped, UInt32
 
-from splagger.environments.host.settings import SimulatorSettings
+from splagger.environments.host.maker import EnvironmentMaker
 from splagger.environments.host.simulators import (
     DeadWorkerError,
     HostStart,
@@ -28,6 +28,7 @@ from splagger.environments.host.step_arrays import (
     copied_tasks,
     host_step,
 )
+from splagger.environments.host.trial_rules import TrialRules
 from splagger.environments.host.worker import work, worker_fields
 
 _SPAWN = get_context("spawn")
@@ -60,12 +61,15 @@ class Workers(Simulators):
     share memory with this process, where actions and results lie; commands go through pipes.
     """
 
-    def __init__(self, settings: SimulatorSettings, seeds: Sequence[int], workers: int):
+    def __init__(
+        self, maker: EnvironmentMaker, rules: TrialRules, seeds: Sequence[int], workers: int
+    ):
         """Starts the workers and waits until they have made their environments.
 
         **Arguments:**
 
-        - `settings`: what to make.
+        - `maker`: makes one environment.
+        - `rules`: of their trials.
         - `seeds`: one for every simulator, 0 to 2^32 - 1.
         - `workers`: how many processes, at least 1; no more than simulators are started.
 
@@ -73,9 +77,9 @@ class Workers(Simulators):
         """
         check_main_guard()
         self.count = len(seeds)
-        self.restorable = settings.restorable
+        self.restorable = rules.restorable
         numbers = [int(seed) for seed in seeds]
-        fields = worker_fields(settings, self.count)
+        fields = worker_fields(rules, self.count)
         block = _SPAWN.RawArray("b", block_size(fields))
         *steps, self._actions = carve(block, fields)
         self._steps = host_step(steps)
@@ -85,7 +89,7 @@ class Workers(Simulators):
         try:
             with _interrupts_blocked():
                 for first, end in itertools.pairwise(bounds.tolist()):
-                    self._workers.append(_Worker(block, settings, numbers, slice(first, end)))
+                    self._workers.append(_Worker(block, maker, rules, numbers, slice(first, end)))
             for worker in self._workers:
                 worker.answer()
         except BaseException:
@@ -142,13 +146,20 @@ class _Worker:
     rows: slice
     """The simulators that are its own."""
 
-    def __init__(self, block: Any, settings: SimulatorSettings, seeds: list[int], rows: slice):
+    def __init__(
+        self,
+        block: Any,
+        maker: EnvironmentMaker,
+        rules: TrialRules,
+        seeds: list[int],
+        rows: slice,
+    ):
         self.rows = rows
         self._asked: deque[tuple] = deque()
         self._ready = False
         self.connection, theirs = _SPAWN.Pipe()
         self.process = _SPAWN.Process(
-            target=work, args=(theirs, block, settings, seeds, rows), daemon=True
+            target=work, args=(theirs, block, maker, rules, seeds, rows), daemon=True
         )
         self.process.start()
         # With the only other end in the worker, its death ends what can be read here.

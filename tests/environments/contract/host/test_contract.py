@@ -11,7 +11,7 @@ from splagger.environments.contract import Finding, check_target, failures, requ
 from splagger.environments.contract.findings import Breach
 from splagger.environments.contract.host import contract, trials
 from splagger.environments.contract.host.simulated import Steps, play_steps
-from splagger.environments.host.host_environment import HostEnvironment
+from splagger.environments.host.gymnasium_environment import GymnasiumEnvironment
 from splagger.environments.registry import make_trial
 from splagger.foundation.errors import UserError
 
@@ -180,7 +180,7 @@ def test_trials_that_are_wrong_anywhere_are_noticed(
     name: str, message: str, monkeypatch: pytest.MonkeyPatch
 ):
     environment = make_trial("support.cart_poles:CartPoles", trust=True).environment
-    assert isinstance(environment, HostEnvironment)
+    assert isinstance(environment, GymnasiumEnvironment)
     assert failures(trials.check_trials(environment)) == []
     played = []
 

@@ -17,6 +17,7 @@ from splagger.environments.contract.host.restoring import check_restoring
 from splagger.environments.contract.host.simulated import EPISODES
 from splagger.environments.contract.host.tasks import check_drawing, check_setting
 from splagger.environments.contract.host.trials import check_trials
+from splagger.environments.host.gymnasium_environment import GymnasiumEnvironment
 from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.spaces import Discrete
 
@@ -26,7 +27,8 @@ _STEPS_IN_A_WORKER = 50
 
 
 def check_host_environment(environment: HostEnvironment) -> list[Finding]:
-    """Runs a Gymnasium environment through the whole contract.
+    """Runs a Gymnasium environment through the whole contract, or another one on the host through
+    what is not about Gymnasium: what it says, and its trials.
 
     The checks come in groups: what is known before it is stepped, a worker process, tasks and what
     methods return, episodes, hidden state, trials, restoring, pictures. After a failure the later
@@ -35,6 +37,8 @@ def check_host_environment(environment: HostEnvironment) -> list[Finding]:
 
     **Returns:** what every check found. Nothing is raised, whatever the environment does.
     """
+    if not isinstance(environment, GymnasiumEnvironment):
+        return until_failure(environment, (_description, check_trials))
     if environment.vectorised:
         return until_failure(environment, (_description, _drawing, check_trials, _unrestorable))
     groups = (
@@ -51,7 +55,7 @@ def check_host_environment(environment: HostEnvironment) -> list[Finding]:
     return until_failure(environment, groups)
 
 
-def first_look(environment: HostEnvironment, workers: int) -> list[Finding]:
+def first_look(environment: GymnasiumEnvironment, workers: int) -> list[Finding]:
     """The cheap part of the contract: what an environment says of itself, its tasks, and what its
     methods return in a few steps.
 
@@ -96,12 +100,12 @@ def _description(environment: HostEnvironment) -> Iterator[Finding]:
         )
 
 
-def _drawing(environment: HostEnvironment) -> Iterator[Finding]:
+def _drawing(environment: GymnasiumEnvironment) -> Iterator[Finding]:
     with closing(Copy(environment)) as first, closing(Copy(environment)) as second:
         yield from check_drawing(environment, first, second)
 
 
-def _starts(environment: HostEnvironment) -> Iterator[Finding]:
+def _starts(environment: GymnasiumEnvironment) -> Iterator[Finding]:
     yield from _drawing(environment)
     with closing(Copy(environment)) as copy:
         yield from check_setting(copy)
@@ -112,26 +116,26 @@ def _starts(environment: HostEnvironment) -> Iterator[Finding]:
         yield passed(RETURNED, "reset and step", f"right in {_STARTS} starts and a few steps")
 
 
-def _steps(environment: HostEnvironment) -> Iterator[Finding]:
+def _steps(environment: GymnasiumEnvironment) -> Iterator[Finding]:
     with closing(Copy(environment)) as copy:
         yield from check_steps(environment, copy)
 
 
-def _effect(environment: HostEnvironment) -> Iterator[Finding]:
+def _effect(environment: GymnasiumEnvironment) -> Iterator[Finding]:
     with closing(Copy(environment)) as copy:
         yield from check_effect(environment, copy)
 
 
-def _restoring(environment: HostEnvironment) -> Iterator[Finding]:
+def _restoring(environment: GymnasiumEnvironment) -> Iterator[Finding]:
     with closing(Copy(environment)) as copy:
         yield from check_restoring(environment, copy)
 
 
-def _pictures(environment: HostEnvironment) -> Iterator[Finding]:
+def _pictures(environment: GymnasiumEnvironment) -> Iterator[Finding]:
     with closing(Copy(environment, pictures=True)) as copy:
         yield from check_pictures(copy)
 
 
-def _unrestorable(environment: HostEnvironment) -> Iterator[Finding]:
+def _unrestorable(environment: GymnasiumEnvironment) -> Iterator[Finding]:
     # Nothing that its user could change.
     yield passed(RESTORING, "get_state and set_state", environment.restore_obstacle)

@@ -12,7 +12,7 @@ from splagger.environments.contract.host.observations import Observations
 from splagger.environments.contract.repeatability import CHECK as REPEATABILITY
 from splagger.environments.contract.repeatability import global_generators
 from splagger.environments.host.flattening import action_reader
-from splagger.environments.host.host_environment import HostEnvironment
+from splagger.environments.host.gymnasium_environment import GymnasiumEnvironment
 from splagger.environments.host.protocol import attribute
 
 RETURNED = "returned values"
@@ -35,7 +35,7 @@ class Copy:
     observations: Observations
     """What was seen of its observations."""
 
-    def __init__(self, environment: HostEnvironment, *, pictures: bool = False):
+    def __init__(self, environment: GymnasiumEnvironment, *, pictures: bool = False):
         """Makes it.
 
         **Arguments:**

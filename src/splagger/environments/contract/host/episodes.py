@@ -19,13 +19,13 @@ from splagger.environments.contract.host.play import (
 from splagger.environments.contract.host.tasks import packed
 from splagger.environments.contract.repeatability import CHECK as REPEATABILITY
 from splagger.environments.contract.tasks import CHECK as TASKS
-from splagger.environments.host.host_environment import HostEnvironment
+from splagger.environments.host.gymnasium_environment import GymnasiumEnvironment
 
 _TASKS = 6
 _EPISODES = 2
 
 
-def check_steps(environment: HostEnvironment, copy: Copy) -> Iterator[Finding]:
+def check_steps(environment: GymnasiumEnvironment, copy: Copy) -> Iterator[Finding]:
     """Plays an episode of several tasks at random and checks what was seen."""
     steps = min(environment.max_episode_steps, MOST_STEPS)
     plays = []
@@ -57,7 +57,7 @@ def check_steps(environment: HostEnvironment, copy: Copy) -> Iterator[Finding]:
     )
 
 
-def check_copies(environment: HostEnvironment) -> Iterator[Finding]:
+def check_copies(environment: GymnasiumEnvironment) -> Iterator[Finding]:
     """Checks that a seed decides what happens, and that neither trials nor copies meddle."""
     actions = random_actions(environment, 0, min(environment.max_episode_steps, MOST_STEPS))
 
@@ -94,7 +94,7 @@ def check_copies(environment: HostEnvironment) -> Iterator[Finding]:
         yield passed(REPEATABILITY, "reset and step", "copies do not touch each other")
 
 
-def check_effect(environment: HostEnvironment, copy: Copy) -> Iterator[Finding]:
+def check_effect(environment: GymnasiumEnvironment, copy: Copy) -> Iterator[Finding]:
     """Checks that it shows in what the agent sees which task it is."""
     if not copy.has("sample_task") or environment.tasks == 1:
         return
@@ -131,7 +131,9 @@ def _rewards(moments: Sequence[Moment]) -> Finding:
     return passed(check, "step", f"from {np.min(rewards):g} to {np.max(rewards):g}")
 
 
-def _success(environment: HostEnvironment, plays: Sequence[Sequence[Moment]]) -> Iterator[Finding]:
+def _success(
+    environment: GymnasiumEnvironment, plays: Sequence[Sequence[Moment]]
+) -> Iterator[Finding]:
     check = "success"
     whole = [
         moments[-1]

@@ -11,7 +11,7 @@ from splagger.environments.contract.host.simulated import (
     play_steps,
     short_trial,
 )
-from splagger.environments.host.host_environment import HostEnvironment
+from splagger.environments.host.gymnasium_environment import GymnasiumEnvironment
 from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.host.simulators import (
     DeadWorkerError,
@@ -26,7 +26,7 @@ _SEED = 5
 _LONGEST = 20
 
 
-def check_processes(environment: HostEnvironment, steps: int) -> Iterator[Finding]:
+def check_processes(environment: GymnasiumEnvironment, steps: int) -> Iterator[Finding]:
     """Plays a few steps in a worker process, and then here, and compares.
 
     It comes before all else that steps the environment: what ends its process ends only a worker.

@@ -14,7 +14,7 @@ from splagger.environments.contract.host.simulated import (
     short_trial,
     simulating,
 )
-from splagger.environments.host.host_environment import HostEnvironment
+from splagger.environments.host.gymnasium_environment import GymnasiumEnvironment
 from splagger.environments.host.words import layout
 
 CHECK = "restoring"
@@ -31,7 +31,7 @@ _WHOLE = (
 )
 
 
-def check_restoring(environment: HostEnvironment, copy: Copy) -> Iterator[Finding]:
+def check_restoring(environment: GymnasiumEnvironment, copy: Copy) -> Iterator[Finding]:
     """Captures the state, restores it in another copy that stands elsewhere, and plays on in both.
 
     **Arguments:**

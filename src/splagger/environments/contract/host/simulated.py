@@ -37,21 +37,13 @@ def short_trial(
 ) -> HostTrial:
     """Trials of two episodes that are cut off soon, so that a short play sees whole ones.
 
-    Successes count only where nothing is cut off that training would not: an environment need not
-    say anything of them before its own time limit.
-
     **Arguments:**
 
     - `environment`: what is simulated.
     - `most_steps`: where episodes are cut off, if not earlier.
     - `boundary`: what is seen where an episode ends.
     """
-    steps = min(environment.max_episode_steps, most_steps)
-    whole = steps == environment.max_episode_steps
-    short = dataclasses.replace(
-        environment, max_episode_steps=steps, has_success=environment.has_success and whole
-    )
-    return HostTrial(short, EPISODES, boundary)
+    return HostTrial(environment.shortened(most_steps), EPISODES, boundary)
 
 
 @dataclass(frozen=True)

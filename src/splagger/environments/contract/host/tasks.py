@@ -10,7 +10,7 @@ from splagger.environments.contract.explanations import watching
 from splagger.environments.contract.findings import Breach, Finding, failure, passed, warning
 from splagger.environments.contract.host.copies import Copy
 from splagger.environments.contract.tasks import CHECK
-from splagger.environments.host.host_environment import HostEnvironment
+from splagger.environments.host.gymnasium_environment import GymnasiumEnvironment
 from splagger.environments.host.protocol import layers
 from splagger.environments.host.task_reading import task_vector
 from splagger.environments.host.words import layout, pack
@@ -18,7 +18,9 @@ from splagger.environments.host.words import layout, pack
 _DRAWN = 16
 
 
-def check_drawing(environment: HostEnvironment, first: Copy, second: Copy) -> Iterator[Finding]:
+def check_drawing(
+    environment: GymnasiumEnvironment, first: Copy, second: Copy
+) -> Iterator[Finding]:
     """Checks that tasks follow from the generator alone, and how they are described.
 
     **Arguments:**
@@ -141,7 +143,7 @@ def _drawn(first: Copy, second: Copy, seed: int) -> Any:
 
 
 def _vectors(
-    environment: HostEnvironment, first: Copy, second: Copy, tasks: Sequence[Any]
+    environment: GymnasiumEnvironment, first: Copy, second: Copy, tasks: Sequence[Any]
 ) -> Finding:
     for task in tasks:
         with watching(CHECK, "task_vector", first.environment_class):

@@ -1,16 +1,13 @@
-"""What a simulator must know: a value without jax, which workers would take a second to import."""
+"""The rules of a trial, for those who step it: a value without jax, which workers would take a
+second to import."""
 
 from dataclasses import dataclass
 
-from splagger.environments.host.maker import EnvironmentMaker
-
 
 @dataclass(frozen=True)
-class SimulatorSettings:
-    """An environment as trials, for those who step it. `HostTrial` says what each of these is."""
+class TrialRules:
+    """How trials of an environment go. `HostTrial` says what each of these is."""
 
-    maker: EnvironmentMaker
-    """Makes the environment."""
     episodes: int
     """K, how many episodes a task lasts."""
     boundary: str
