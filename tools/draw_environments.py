@@ -12,7 +12,7 @@ import jax
 from PIL import Image
 
 from splagger.environments.random_actions import random_action
-from splagger.environments.registry import environment_names, make_trial
+from splagger.environments.registry import compiled_names, make_trial
 from splagger.environments.trial import Trial
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for name in environment_names():
+    for name in compiled_names():
         actions = next((given for start, given in ACTIONS.items() if name.startswith(start)), None)
         steps = next((n for start, n in RANDOM_STEPS.items() if name.startswith(start)), 5)
         path = arguments.out / f"{name}.png"

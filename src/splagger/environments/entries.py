@@ -4,9 +4,10 @@ import dataclasses
 import inspect
 import typing
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from splagger.environments.environment import Environment
+from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.trial_description import Boundary
 
 
@@ -32,15 +33,21 @@ class EnvironmentEntry:
     """The readable name, such as `t-maze-long-noise`: lower case, words joined by hyphens."""
     description: str
     """One line that says what the agent has to do."""
-    builder: Callable[..., Environment]
-    """Makes the environment. Each keyword parameter, with its annotation and default, becomes an
-    option of the same name."""
+    builder: Callable[..., Environment | HostEnvironment]
+    """Makes the environment, or describes it. Each keyword parameter, with its annotation and
+    default, becomes an option of the same name."""
     episodes: int
     """Episodes of a trial unless something else is asked for, at least 1."""
     aliases: tuple[str, ...] = ()
     """Other names, among them those of the published code."""
     published_boundary: Boundary = "terminal"
     """What the published code shows where an episode ends inside a trial (Q7)."""
+    simulated_on: Literal["jax", "host"] = "jax"
+    """Whether it is compiled with the agent, or stepped by Python. The latter may need packages
+    that are not installed: then only its builder says so."""
+    held_out: tuple[tuple[str, Any], ...] = ()
+    """The options of its tasks that are held out for evaluations, where there are such. Training
+    with these options is refused."""
 
     @property
     def options(self) -> dict[str, Option]:

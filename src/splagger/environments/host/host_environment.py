@@ -34,6 +34,8 @@ class HostEnvironment(eqx.Module):
     restore_obstacle: str = eqx.field(static=True)
     """What the environment lacks so that its state could be captured and restored, as a part of a
     sentence; empty where it lacks nothing."""
+    task_groups: tuple[str, ...] = eqx.field(static=True, default=())
+    """Names of the groups that its tasks are in, for evaluations; empty where it has none."""
 
     def optimal_return(self, episodes: int) -> float | None:
         """The expected return of the best possible agent in a trial of K episodes; None where the
