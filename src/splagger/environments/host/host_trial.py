@@ -35,6 +35,10 @@ class HostTrial(TrialDescription[HostEnvironment]):
         return self.environment.has_success
 
     @property
+    def task_groups(self) -> tuple[str, ...]:
+        return self.environment.task_groups
+
+    @property
     def settings(self) -> SimulatorSettings:
         """What simulators must know."""
         environment = self.environment
@@ -53,7 +57,11 @@ class HostTrial(TrialDescription[HostEnvironment]):
         )
 
     def simulators(
-        self, seeds: Sequence[int] | UInt[np.ndarray | jax.Array, " row"], *, workers: int
+        self,
+        seeds: Sequence[int] | UInt[np.ndarray | jax.Array, " row"],
+        *,
+        workers: int,
+        groups: Sequence[int] | None = None,
     ) -> Simulators:
         """Makes simulators, which must be closed.
 
@@ -63,6 +71,8 @@ class HostTrial(TrialDescription[HostEnvironment]):
             dynamics; in a vectorised environment, that of all rows decides the dynamics.
         - `workers`: how many processes step them, at most one for every simulator; 0 steps them
             in this process. A vectorised environment is always stepped in this one.
+        - `groups`: for every simulator, which of the `task_groups` its tasks are in; None for all
+            tasks, also where there are no groups.
 
         **Raises:** `SimulatorError` if an environment cannot be made, `UserError` for workers
         of a vectorised environment.
@@ -81,10 +91,10 @@ class HostTrial(TrialDescription[HostEnvironment]):
         if workers:
             from splagger.environments.host.workers import Workers
 
-            return Workers(self.settings, numbers, workers)
+            return Workers(self.settings, numbers, workers, groups=groups)
         from splagger.environments.host.in_process import InProcess
 
-        return InProcess(self.settings, numbers)
+        return InProcess(self.settings, numbers, groups=groups)
 
     def simulator(self, seed: int) -> "InProcess":
         """Makes a single simulator in this process that can `render`, where the environment can.

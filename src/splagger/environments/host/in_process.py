@@ -29,6 +29,7 @@ class InProcess(Simulators):
         settings: SimulatorSettings,
         seeds: Sequence[int],
         *,
+        groups: Sequence[int] | None = None,
         steps: HostStep | None = None,
         first_row: int = 0,
         pictures: bool = False,
@@ -39,6 +40,7 @@ class InProcess(Simulators):
 
         - `settings`: what to make.
         - `seeds`: one for every simulator, 0 to 2^32 - 1.
+        - `groups`: of each one's tasks; None for all.
         - `steps`: arrays to write into; own ones, unless given.
         - `first_row`: the number of the first simulator, for messages.
         - `pictures`: whether `render` must work.
@@ -54,8 +56,11 @@ class InProcess(Simulators):
         self._rows = TrialRows(settings, steps, first_row)
         self._simulators: list[Simulator] = []
         try:
-            for row, seed in enumerate(seeds, first_row):
-                self._simulators.append(Simulator(settings, seed, row, pictures=pictures))
+            for number, seed in enumerate(seeds):
+                group = None if groups is None else groups[number]
+                row = first_row + number
+                simulator = Simulator(settings, seed, row, group=group, pictures=pictures)
+                self._simulators.append(simulator)
         except BaseException:
             self.close()
             raise

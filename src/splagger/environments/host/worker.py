@@ -31,6 +31,7 @@ def work(
     block: Any,
     settings: SimulatorSettings,
     seeds: list[int],
+    groups: list[int] | None,
     rows: slice,
 ) -> None:
     """The life of a worker: it answers one command after the other until `close`, or until its
@@ -45,6 +46,7 @@ def work(
     - `block`: memory for `worker_fields` of all simulators, shared with the parent.
     - `settings`: what to make.
     - `seeds`: one for every simulator of all workers.
+    - `groups`: of each one's tasks; None for all.
     - `rows`: which of them are this worker's own.
     """
     # Ctrl-C reaches every process of a terminal; what it means is the parent's to decide. The
@@ -55,7 +57,8 @@ def work(
     *steps, actions = (array[rows] for array in arrays)
     # The parent is gone, or does not listen any more.
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        _answer(connection, host_step(steps), actions, settings, seeds[rows], rows.start)
+        own = None if groups is None else groups[rows]
+        _answer(connection, host_step(steps), actions, settings, seeds[rows], own, rows.start)
 
 
 def _answer(
@@ -64,11 +67,12 @@ def _answer(
     actions: Any,
     settings: SimulatorSettings,
     seeds: list[int],
+    groups: list[int] | None,
     first_row: int,
 ) -> None:
     simulators: InProcess | None = None
     try:
-        simulators = InProcess(settings, seeds, steps=steps, first_row=first_row)
+        simulators = InProcess(settings, seeds, groups=groups, steps=steps, first_row=first_row)
         connection.send((True, None))
         while True:
             command, *arguments = connection.recv()

@@ -60,7 +60,14 @@ class Workers(Simulators):
     share memory with this process, where actions and results lie; commands go through pipes.
     """
 
-    def __init__(self, settings: SimulatorSettings, seeds: Sequence[int], workers: int):
+    def __init__(
+        self,
+        settings: SimulatorSettings,
+        seeds: Sequence[int],
+        workers: int,
+        *,
+        groups: Sequence[int] | None = None,
+    ):
         """Starts the workers and waits until they have made their environments.
 
         **Arguments:**
@@ -68,6 +75,7 @@ class Workers(Simulators):
         - `settings`: what to make.
         - `seeds`: one for every simulator, 0 to 2^32 - 1.
         - `workers`: how many processes, at least 1; no more than simulators are started.
+        - `groups`: of each simulator's tasks; None for all.
 
         **Raises:** `SimulatorError` if an environment cannot be made, or a worker does not start.
         """
@@ -75,6 +83,7 @@ class Workers(Simulators):
         self.count = len(seeds)
         self.restorable = settings.restorable
         numbers = [int(seed) for seed in seeds]
+        dealt = None if groups is None else [int(group) for group in groups]
         fields = worker_fields(settings, self.count)
         block = _SPAWN.RawArray("b", block_size(fields))
         *steps, self._actions = carve(block, fields)
@@ -85,7 +94,9 @@ class Workers(Simulators):
         try:
             with _interrupts_blocked():
                 for first, end in itertools.pairwise(bounds.tolist()):
-                    self._workers.append(_Worker(block, settings, numbers, slice(first, end)))
+                    self._workers.append(
+                        _Worker(block, settings, numbers, dealt, slice(first, end))
+                    )
             for worker in self._workers:
                 worker.answer()
         except BaseException:
@@ -142,13 +153,20 @@ class _Worker:
     rows: slice
     """The simulators that are its own."""
 
-    def __init__(self, block: Any, settings: SimulatorSettings, seeds: list[int], rows: slice):
+    def __init__(
+        self,
+        block: Any,
+        settings: SimulatorSettings,
+        seeds: list[int],
+        groups: list[int] | None,
+        rows: slice,
+    ):
         self.rows = rows
         self._asked: deque[tuple] = deque()
         self._ready = False
         self.connection, theirs = _SPAWN.Pipe()
         self.process = _SPAWN.Process(
-            target=work, args=(theirs, block, settings, seeds, rows), daemon=True
+            target=work, args=(theirs, block, settings, seeds, groups, rows), daemon=True
         )
         self.process.start()
         # With the only other end in the worker, its death ends what can be read here.
