@@ -33,7 +33,7 @@ def tasks_of_group(evaluation: Evaluation, group: int, groups: int) -> Evaluatio
     - `evaluation`: of one member.
     - `group`, `groups`: which one, from 0, of how many.
     """
-    return Evaluation(evaluation.returns[group::groups], evaluation.success[group::groups])
+    return jax.tree.map(lambda values: values[group::groups], evaluation)
 
 
 def evaluate(
