@@ -4,7 +4,7 @@ import dataclasses
 import inspect
 import typing
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from splagger.environments.environment import Environment
 from splagger.environments.host.host_environment import HostEnvironment
@@ -42,6 +42,12 @@ class EnvironmentEntry:
     """Other names, among them those of the published code."""
     published_boundary: Boundary = "terminal"
     """What the published code shows where an episode ends inside a trial (Q7)."""
+    simulated_on: Literal["jax", "host", "either"] = "jax"
+    """Whether it is compiled with the agent, or stepped by Python, or as its option `simulator`
+    says. The latter two need packages that may not be installed: then only its builder says so."""
+    held_out: tuple[tuple[str, Any], ...] = ()
+    """The options of its tasks that are held out for evaluations, where there are such. Training
+    with these options is refused."""
 
     @property
     def options(self) -> dict[str, Option]:

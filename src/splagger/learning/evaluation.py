@@ -19,6 +19,23 @@ class Evaluation(eqx.Module):
     """Whether the episode ended with success."""
 
 
+def whole_groups(tasks: int, groups: int) -> int:
+    """The least number of tasks, not below the one given, that deals equally many to each group.
+    Where there are no groups it is that number."""
+    return -(-tasks // groups) * groups if groups else tasks
+
+
+def tasks_of_group(evaluation: Evaluation, group: int, groups: int) -> Evaluation:
+    """The part of an evaluation that is about one group of tasks: they were dealt in turn.
+
+    **Arguments:**
+
+    - `evaluation`: of one member.
+    - `group`, `groups`: which one, from 0, of how many.
+    """
+    return jax.tree.map(lambda values: values[group::groups], evaluation)
+
+
 def evaluate(
     agent: Agent,
     trial: Trial,

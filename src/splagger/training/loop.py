@@ -141,7 +141,7 @@ class TrainingLoop:
             evaluation = self._session.evaluate(
                 state,
                 self._session.training_evaluation_keys(update),
-                trial=self._session.trial,
+                trial=self._session.evaluation_trial,
                 tasks=self._settings.evaluation_tasks,
             )
         evaluation = jax.device_get(evaluation)
