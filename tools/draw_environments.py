@@ -1,6 +1,7 @@
 """Draws the pictures of docs/environments.md: a state of every registered environment.
 
-    .venv/bin/python tools/draw_environments.py [--out docs/pictures/environments] [--size 256]
+    .venv/bin/python tools/draw_environments.py [NAME ...] [--out docs/pictures/environments]
+        [--size 256]
 
 The state is the one after some random actions, always the same. Environments whose packages are not
 installed, or that draw nothing, keep the picture that they have.
@@ -33,11 +34,12 @@ ACTIONS = {"minecraft-maze": (2, 2)}
 def main() -> None:
     """Draws and says where."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these environments")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures" / "environments")
     parser.add_argument("--size", type=int, default=256)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for name in environment_names():
+    for name in arguments.names or environment_names():
         actions = next((given for start, given in ACTIONS.items() if name.startswith(start)), None)
         steps = next((n for start, n in RANDOM_STEPS.items() if name.startswith(start)), 5)
         path = arguments.out / f"{name}.png"
