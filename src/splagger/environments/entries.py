@@ -10,6 +10,9 @@ from splagger.environments.environment import Environment
 from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.trial_description import Boundary
 
+SimulatedOn = Literal["jax", "host", "either"]
+"""See `EnvironmentEntry.simulated_on`."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Option:
@@ -42,7 +45,7 @@ class EnvironmentEntry:
     """Other names, among them those of the published code."""
     published_boundary: Boundary = "terminal"
     """What the published code shows where an episode ends inside a trial (Q7)."""
-    simulated_on: Literal["jax", "host", "either"] = "jax"
+    simulated_on: SimulatedOn = "jax"
     """Whether it is compiled with the agent, or stepped by Python, or as its option `simulator`
     says. The latter two need packages that may not be installed: then only its builder says so."""
     held_out: tuple[tuple[str, Any], ...] = ()
@@ -63,6 +66,7 @@ def published_entry(
     *,
     episodes: int,
     boundary: Boundary = "terminal",
+    simulated_on: SimulatedOn = "jax",
 ) -> EnvironmentEntry:
     """An entry whose aliases are published ids, such as `T-LN-v0`, with and without the version.
 
@@ -78,6 +82,7 @@ def published_entry(
         # A readable name may be what a published id is without its version.
         aliases=(*ids, *(alias for alias in short if alias.lower() != name)),
         published_boundary=boundary,
+        simulated_on=simulated_on,
     )
 
 

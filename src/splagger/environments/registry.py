@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, overload
 
-import jax
-
 from splagger.environments.entries import EnvironmentEntry, builder_options
 from splagger.environments.environment import Environment
 from splagger.environments.grid_navigation.family import GRIDS, HALLS
@@ -17,7 +15,7 @@ from splagger.environments.host.gymnasium_environment import GymnasiumEnvironmen
 from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.host.maker import EnvironmentMaker
-from splagger.environments.locomotion.family import LOCOMOTION
+from splagger.environments.locomotion.family import LOCOMOTION, suitable_simulator
 from splagger.environments.meta_world.family import META_WORLDS
 from splagger.environments.minecraft_maze.family import MINECRAFT_MAZES
 from splagger.environments.options import read_value, split_options, write_value
@@ -190,7 +188,7 @@ class EnvironmentSpecification:
         with elsewhere is named by this."""
         if self.simulator != "auto":
             return self
-        return self.with_simulator("mjx" if jax.default_backend() == "gpu" else "native")
+        return self.with_simulator(suitable_simulator())
 
     def build(self, trust: bool = False) -> Environment | HostEnvironment:
         """Makes the environment, or describes one that is simulated on the host. Where its

@@ -71,26 +71,3 @@ def test_it_cannot_be_imported(versions: dict, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(importlib, "import_module", fail)
     with pytest.raises(UserError, match=r"cannot be imported \(a library is missing\): `pip"):
         make_trial("meta-world-ml1")
-
-
-@pytest.mark.parametrize(
-    ("found", "before", "after"),
-    [
-        ({"EGL", "OSMesa"}, {}, "egl"),
-        ({"OSMesa"}, {}, "osmesa"),
-        (set(), {}, None),
-        ({"EGL"}, {"MUJOCO_GL": "osmesa"}, "osmesa"),
-        ({"EGL"}, {"DISPLAY": ":0"}, None),
-    ],
-)
-def test_how_to_draw_without_a_screen(
-    versions: dict, monkeypatch: pytest.MonkeyPatch, found: set, before: dict, after: str | None
-):
-    environment = dict(before)
-    monkeypatch.setattr(packages.os, "environ", environment)
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(
-        packages.ctypes.util, "find_library", lambda name: name if name in found else None
-    )
-    packages.import_metaworld()
-    assert environment.get("MUJOCO_GL") == after

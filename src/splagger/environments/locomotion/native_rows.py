@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int, UInt32
@@ -45,7 +44,12 @@ class NativeRows:
     """Forces of contacts; None where nothing depends on them."""
 
     def __init__(
-        self, definition: Locomotion, solver: Solver, recompute: bool, seeds: Sequence[int]
+        self,
+        definition: Locomotion,
+        solver: Solver,
+        recompute: bool,
+        seeds: Sequence[int],
+        groups: Sequence[int] | None = None,
     ):
         """Makes the bodies. They have no task yet.
 
@@ -53,10 +57,12 @@ class NativeRows:
 
         - `definition`, `solver`, `recompute`: as in `NativeEnvironment`.
         - `seeds`: one for every row, for tasks and starts.
+        - `groups`: for every row, which task it has, as `task_index` counts; None for any.
         """
         mujoco = self._mujoco = import_mujoco()
         self._definition = definition
         self._recompute = recompute
+        self._groups = groups
         body, count = definition.body, len(seeds)
         model = load_model(body, solver)
         self.task = np.zeros((count, definition.task_size))
@@ -118,8 +124,11 @@ class NativeRows:
 
     def new_task(self, row: int) -> None:
         """Draws a task and gives the model what belongs to it."""
-        uniforms = self._generators[row].random(self._definition.task_uniforms)
-        self._set_task(row, self._definition.task(uniforms))
+        definition, generator = self._definition, self._generators[row]
+        task = definition.task(generator.random(definition.task_uniforms))
+        while self._groups is not None and definition.task_index(task) != self._groups[row]:
+            task = definition.task(generator.random(definition.task_uniforms))
+        self._set_task(row, task)
 
     def start(self, row: int) -> None:
         """Puts a body where an episode starts."""

@@ -1,13 +1,12 @@
 """The package metaworld, which is optional, and whether it fits what else is installed."""
 
-import ctypes.util
 import functools
 import importlib
 import importlib.metadata
-import os
 import sys
 from typing import Any
 
+from splagger.environments.offscreen import draw_offscreen
 from splagger.foundation.errors import UserError
 
 _INSTALL = "`pip install 'splagger[metaworld]'` installs it"
@@ -29,7 +28,7 @@ def import_metaworld() -> Any:
             f"Meta-World needs the package metaworld: {_INSTALL}{_python()}."
         ) from error
     _check_mujoco(needed)
-    _choose_display()
+    draw_offscreen()
     try:
         return importlib.import_module("metaworld")
     except ImportError as error:
@@ -58,14 +57,3 @@ def _python() -> str:
     if sys.version_info < _NO_WHEEL:
         return ""
     return ", but only for Python 3.13 or older: its version of MuJoCo has no wheel for newer ones"
-
-
-def _choose_display() -> None:
-    """Lets MuJoCo draw without a screen, where nothing was chosen."""
-    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if sys.platform != "linux" or screen or "MUJOCO_GL" in os.environ:
-        return
-    for variable, library in (("egl", "EGL"), ("osmesa", "OSMesa")):
-        if ctypes.util.find_library(library):
-            os.environ["MUJOCO_GL"] = variable
-            return
