@@ -31,7 +31,7 @@ def trial_of(definition, episodes=2, **options):
     return HostTrial(environment, episodes=episodes, **options)
 
 
-def actions_for(trial, steps, rows=len(SEEDS), seed=0):
+def actions_for(trial, steps, rows=5, seed=0):
     generator = np.random.default_rng(seed)
     return generator.uniform(-1, 1, (steps, rows, trial.action_space.size)).astype(np.float32)
 

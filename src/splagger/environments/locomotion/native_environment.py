@@ -36,9 +36,7 @@ class NativeEnvironment(HostEnvironment):
         self.definition = definition
         self.solver = solver
         self.recompute = recompute
-        self.observation_space = Box(
-            -float("inf"), float("inf"), (definition.observation_size,)
-        )
+        self.observation_space = Box(-float("inf"), float("inf"), (definition.observation_size,))
         self.action_space = Box(-1.0, 1.0, (definition.body.actions,))
         self.max_episode_steps = definition.episode_steps
         self.episodes = 1
