@@ -20,7 +20,7 @@ import jax.numpy as jnp
 
 from splagger.environments.environment import Environment, Step
 from splagger.environments.random_actions import random_action
-from splagger.environments.registry import EnvironmentSpecification, environment_names
+from splagger.environments.registry import EnvironmentSpecification, compiled_names
 from splagger.environments.spaces import Box, Discrete
 from splagger.environments.trial import Trial
 
@@ -49,7 +49,7 @@ class Nothing(Environment):
 def main() -> None:
     """Measures, prints and saves."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--environments", nargs="+", default=list(environment_names()))
+    parser.add_argument("--environments", nargs="+", default=list(compiled_names()))
     parser.add_argument("--batch", type=int, default=1024)
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--repeats", type=int, default=5)

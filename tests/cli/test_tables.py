@@ -10,6 +10,7 @@ from splagger.cli.tables import (
     complain,
     environments_table,
     evaluation_table,
+    groups_table,
     show,
 )
 from splagger.environments import registry
@@ -30,6 +31,7 @@ RESULT = {
             "return_per_episode": [1.5, -0.25],
             "trial_return": 1.25,
             "success_per_episode": [0.5, 1.0],
+            "groups": {},
         }
     ],
 }
@@ -67,6 +69,20 @@ def test_what_is_not_known_is_left_out():
     assert "optimal" not in text
     [row] = [line for line in text.splitlines() if "1,234,567" in line]
     assert cells_of(row)[-1] == "-"
+
+
+def test_groups_of_tasks_have_rows_of_their_own():
+    assert groups_table(RESULT) is None
+    [member] = RESULT["members"]
+    rates = {"return_per_episode": [2.0, 3.0], "success_per_episode": [0.0, 0.5]}
+    unknown = {"return_per_episode": [0.0, 0.0], "success_per_episode": None}
+    grouped = {**member, "groups": {"door-open": rates, "lift": unknown}}
+    table = groups_table({**RESULT, "members": [grouped]})
+    assert table is not None
+    text = text_of(table)
+    assert "6 trials of each kind of task" in text
+    rows = [cells_of(line)[2:] for line in text.splitlines() if "0.001" in line]
+    assert rows == [["door-open", "2.00  3.00", "0.0%  50.0%"], ["lift", "0.00  0.00", "-"]]
 
 
 def test_every_environment_has_its_optimum():

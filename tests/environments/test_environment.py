@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import pytest
 
 from splagger.environments.environment import Environment, Step
-from splagger.environments.registry import environment_names, make_trial
+from splagger.environments.registry import compiled_names, make_trial
 from splagger.environments.spaces import Box, Discrete
 
 
@@ -112,7 +112,7 @@ def test_an_environment_without_a_method_or_attribute_cannot_be_made():
         Dynamics()
 
 
-@pytest.mark.parametrize("name", environment_names())
+@pytest.mark.parametrize("name", compiled_names())
 def test_actions_have_names_or_none(name: str):
     environment = make_trial(name).environment
     names = environment.action_names

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from splagger.environments import registry
+from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.registry import (
     ENTRIES,
     EnvironmentSpecification,
@@ -72,7 +73,12 @@ def test_every_entry_is_complete(found):
     assert found.episodes >= 1
     # Every option has a default, so that the name alone is enough.
     assert all(option.default is not option.type for option in found.options.values())
-    assert found.builder().action_space is not None
+    if found.simulated_on == "host":
+        pytest.importorskip("metaworld")
+    environment = found.builder()
+    assert environment.action_space is not None
+    assert isinstance(environment, HostEnvironment) == (found.simulated_on == "host")
+    assert set(dict(found.held_out)) <= set(found.options)
 
 
 def test_options_reach_the_environment():

@@ -39,7 +39,7 @@ SLOW = "simulated by MJX without a GPU (mjx), which is about ten times slower th
         ("ant-goal:simulator=native", "gpu", NATIVE, "--simulator mjx simulates on the device"),
         ("ant-goal", "gpu", MJX, "--simulator native simulates on the processor"),
         ("ant-goal:simulator=mjx", "gpu", MJX, "--simulator native simulates on the processor"),
-        ("ant-goal:simulator=mjx", "cpu", SLOW, "--simulator native simulates by that"),
+        ("ant-goal:simulator=mjx", "cpu", SLOW, "--simulator native uses that"),
     ],
 )
 def test_what_simulates(

@@ -48,7 +48,9 @@ def test_the_result_is_what_the_documentation_says(result: dict):
             "return_per_episode",
             "trial_return",
             "success_per_episode",
+            "groups",
         }
+        assert member["groups"] == {}
         assert member["frames"] == UPDATES * 32
         assert len(member["return_per_episode"]) == len(member["success_per_episode"]) == 2
         assert member["trial_return"] == sum(member["return_per_episode"])

@@ -78,9 +78,10 @@ class Evaluate:
     directory: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
     """The run directory."""
     tasks: int = 256
-    """How many fresh tasks, one trial in each."""
+    """How many fresh tasks, one trial in each; of groups of tasks, equally many of each."""
     environment: str | None = None
-    """Another environment than the one trained on: t-maze-long-noise:length=200,episodes=8."""
+    """Another environment than the one trained on: t-maze-long-noise:length=200,episodes=8. By
+    default the one trained on, or the tasks that it holds out."""
     seed: int = 0
     """Decides the tasks."""
     erase_memory: bool = False
@@ -105,9 +106,12 @@ class Evaluate:
         if self.json:
             print(json.dumps(result, indent=2))
         else:
-            from splagger.cli.tables import evaluation_table, show
+            from splagger.cli.tables import evaluation_table, groups_table, show
 
             show(evaluation_table(result))
+            groups = groups_table(result)
+            if groups is not None:
+                show(groups)
         return 0
 
 

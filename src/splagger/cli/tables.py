@@ -137,3 +137,29 @@ def evaluation_table(result: dict[str, Any]) -> Table:
     if result["optimal_trial_return"] is not None:
         table.caption = f"optimal trial return {result['optimal_trial_return']:.2f}"
     return table
+
+
+def groups_table(result: dict[str, Any]) -> Table | None:
+    """What `evaluate_run` returned about groups of tasks: one row for each group of each member.
+    None where there are no groups."""
+    if not any(member["groups"] for member in result["members"]):
+        return None
+    groups = len(result["members"][0]["groups"])
+    trials = result["tasks"] // groups
+    table = Table(title=f"{trials} trials of each kind of task", title_justify="left")
+    table.add_column("learning rate", justify="right")
+    table.add_column("seed", justify="right")
+    table.add_column("task")
+    table.add_column("return per episode", justify="right")
+    table.add_column("success per episode", justify="right")
+    for member in result["members"]:
+        for name, rates in member["groups"].items():
+            success = rates["success_per_episode"]
+            table.add_row(
+                f"{member['learning_rate']:g}",
+                str(member["seed"]),
+                name,
+                "  ".join(f"{value:.2f}" for value in rates["return_per_episode"]),
+                "-" if success is None else "  ".join(f"{value:.1%}" for value in success),
+            )
+    return table

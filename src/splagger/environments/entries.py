@@ -4,11 +4,14 @@ import dataclasses
 import inspect
 import typing
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from splagger.environments.environment import Environment
 from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.trial_description import Boundary
+
+SimulatedOn = Literal["jax", "host", "either"]
+"""See `EnvironmentEntry.simulated_on`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +45,12 @@ class EnvironmentEntry:
     """Other names, among them those of the published code."""
     published_boundary: Boundary = "terminal"
     """What the published code shows where an episode ends inside a trial (Q7)."""
+    simulated_on: SimulatedOn = "jax"
+    """Whether it is compiled with the agent, or stepped by Python, or as its option `simulator`
+    says. The latter two need packages that may not be installed: then only its builder says so."""
+    held_out: tuple[tuple[str, Any], ...] = ()
+    """The options of its tasks that are held out for evaluations, where there are such. Training
+    with these options is refused."""
 
     @property
     def options(self) -> dict[str, Option]:
@@ -57,6 +66,7 @@ def published_entry(
     *,
     episodes: int,
     boundary: Boundary = "terminal",
+    simulated_on: SimulatedOn = "jax",
 ) -> EnvironmentEntry:
     """An entry whose aliases are published ids, such as `T-LN-v0`, with and without the version.
 
@@ -72,6 +82,7 @@ def published_entry(
         # A readable name may be what a published id is without its version.
         aliases=(*ids, *(alias for alias in short if alias.lower() != name)),
         published_boundary=boundary,
+        simulated_on=simulated_on,
     )
 
 

@@ -99,6 +99,10 @@ class Environment(eqx.Module, Generic[Task, State]):
     has_success: ClassVar[bool] = False
     """Whether `Step.success` means something. If so a success rate is reported."""
 
+    task_groups: ClassVar[tuple[str, ...]] = ()
+    """What people call the `tasks`, in the order of `task_index`. Then evaluations have equally
+    many trials of each, and report each. Empty: they draw tasks as training does."""
+
     action_names: ClassVar[tuple[str, ...]] = ()
     """What people call the actions of a `Discrete` action space; empty: by their numbers."""
 

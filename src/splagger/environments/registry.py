@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, overload
 
-import jax
-
 from splagger.environments.entries import EnvironmentEntry, builder_options
 from splagger.environments.environment import Environment
 from splagger.environments.grid_navigation.family import GRIDS, HALLS
@@ -17,7 +15,8 @@ from splagger.environments.host.gymnasium_environment import GymnasiumEnvironmen
 from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.host.maker import EnvironmentMaker
-from splagger.environments.locomotion.family import LOCOMOTION
+from splagger.environments.locomotion.family import LOCOMOTION, suitable_simulator
+from splagger.environments.meta_world.family import META_WORLDS
 from splagger.environments.minecraft_maze.family import MINECRAFT_MAZES
 from splagger.environments.options import read_value, split_options, write_value
 from splagger.environments.planning_game.family import PLANNING_GAMES
@@ -36,6 +35,7 @@ ENTRIES: tuple[EnvironmentEntry, ...] = (
     *HALLS,
     *POINT_ROBOTS,
     *LOCOMOTION,
+    *META_WORLDS,
 )
 """Every registered environment, in the order in which they are listed to users."""
 
@@ -47,6 +47,11 @@ _BY_NAME = {name.lower(): entry for entry in ENTRIES for name in (entry.name, *e
 def environment_names() -> tuple[str, ...]:
     """The readable names of all registered environments, in their order, without aliases."""
     return tuple(entry.name for entry in ENTRIES)
+
+
+def compiled_names() -> tuple[str, ...]:
+    """Those of `environment_names` that are compiled with the agent, and need no other package."""
+    return tuple(entry.name for entry in ENTRIES if entry.simulated_on == "jax")
 
 
 def entry(name: str) -> EnvironmentEntry:
@@ -131,6 +136,20 @@ class EnvironmentSpecification:
         return _BY_NAME.get(self.name)
 
     @property
+    def held_out(self) -> "EnvironmentSpecification":
+        """The same environment with the tasks that are held out for evaluations; itself where it
+        holds out none."""
+        if self.entry is None:
+            return self
+        options = dict(self.options) | dict(self.entry.held_out)
+        return dataclasses.replace(self, options=tuple(sorted(options.items())))
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether these are tasks that must not be trained on."""
+        return bool(self.entry and self.entry.held_out) and self == self.held_out
+
+    @property
     def published_boundary(self) -> Boundary:
         """The boundary convention of the published code for such an environment (Q7)."""
         return self.entry.published_boundary if self.entry else "terminal"
@@ -169,7 +188,7 @@ class EnvironmentSpecification:
         with elsewhere is named by this."""
         if self.simulator != "auto":
             return self
-        return self.with_simulator("mjx" if jax.default_backend() == "gpu" else "native")
+        return self.with_simulator(suitable_simulator())
 
     def build(self, trust: bool = False) -> Environment | HostEnvironment:
         """Makes the environment, or describes one that is simulated on the host. Where its
@@ -198,7 +217,8 @@ class EnvironmentSpecification:
         except TypeError as error:
             raise UserError(f"environment '{self.name}' cannot be made: {error}.") from error
 
-    # Without trust nothing of the user's is imported, and all registered environments are jax's.
+    # Without trust nothing of the user's is imported, and most registered environments are jax's.
+    # To type checkers they all are: of the others this is a `HostTrial`.
     @overload
     def trial(
         self,
@@ -219,11 +239,12 @@ class EnvironmentSpecification:
         environment = self.build(trust)
         if episodes is None:
             episodes = self.episodes
+        if episodes is None and self.entry is not None:
+            episodes = self.entry.episodes
         if isinstance(environment, HostEnvironment):
             episodes = environment.episodes if episodes is None else episodes
             return HostTrial(environment, episodes=episodes, boundary=boundary)
-        if episodes is None:
-            episodes = self.entry.episodes if self.entry else 1
+        episodes = 1 if episodes is None else episodes
         return Trial(environment, episodes=episodes, boundary=boundary)
 
 
@@ -260,6 +281,9 @@ def make_trial(
     trust: bool = False,
 ) -> Trial | HostTrial:
     """Makes the trials that a text asks for.
+
+    Those of a registered environment are of type `Trial`, unless its entry says that it is
+    simulated on the host: then they are of type `HostTrial`, as those of Gymnasium's are.
 
     **Arguments:**
 

@@ -65,6 +65,10 @@ class Trial(TrialDescription[Environment]):
     def has_success(self) -> bool:
         return self.environment.has_success
 
+    @property
+    def task_groups(self) -> tuple[str, ...]:
+        return self.environment.task_groups
+
     def reset(self, key: Key[Array, ""]) -> tuple[TrialState, Float[Array, "observation"]]:
         """Draws a task and begins its first episode."""
         task_key, start_key = jax.random.split(key)

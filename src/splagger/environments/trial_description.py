@@ -118,6 +118,12 @@ class TrialDescription(eqx.Module, Generic[DescribedT]):
         """Whether episodes can be a success, so that a success rate is reported."""
 
     @property
+    def task_groups(self) -> tuple[str, ...]:
+        """Names of the groups that tasks are in, of which evaluations run equally many trials each;
+        none, unless the environment has such."""
+        return ()
+
+    @property
     def max_steps(self) -> int:
         """The largest number of steps in a trial."""
         return self.episodes * self.environment.max_episode_steps

@@ -3,10 +3,10 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
 
 from splagger.agent import Agent
-from splagger.environments.trial import Trial
+from splagger.environments.trial import Trial, TrialState
 from splagger.sequence.embedding import Transition
 
 
@@ -19,6 +19,23 @@ class Evaluation(eqx.Module):
     """Whether the episode ended with success."""
 
 
+def whole_groups(tasks: int, groups: int) -> int:
+    """The least number of tasks, not below the one given, that deals equally many to each group.
+    Where there are no groups it is that number."""
+    return -(-tasks // groups) * groups if groups else tasks
+
+
+def tasks_of_group(evaluation: Evaluation, group: int, groups: int) -> Evaluation:
+    """The part of an evaluation that is about one group of tasks: they were dealt in turn.
+
+    **Arguments:**
+
+    - `evaluation`: of one member.
+    - `group`, `groups`: which one, from 0, of how many.
+    """
+    return jax.tree.map(lambda values: values[group::groups], evaluation)
+
+
 def evaluate(
     agent: Agent,
     trial: Trial,
@@ -29,7 +46,8 @@ def evaluate(
 ) -> Evaluation:
     """Runs one trial in each of `tasks` fresh tasks with the deterministic policy.
 
-    Nothing of the training is touched. The memory starts from the prior.
+    Where tasks are in groups these take turns, and `tasks` is rounded up to have equally many of
+    each. Nothing of the training is touched. The memory starts from the prior.
 
     **Arguments:**
 
@@ -40,8 +58,9 @@ def evaluate(
     - `erase_memory`: whether the memory is set back to the initial one before every action: what
         the agent can do without remembering.
     """
+    tasks = whole_groups(tasks, len(trial.task_groups))
     reset_key, step_key = jax.random.split(key)
-    state, observation = jax.vmap(trial.reset)(jax.random.split(reset_key, tasks))
+    state, observation = _begin(trial, jax.random.split(reset_key, tasks))
     fresh = agent.initial_memory()
     memory = agent.initial_memory((tasks,))
 
@@ -74,3 +93,22 @@ def evaluate(
     )
     start = (jnp.zeros((), jnp.int32), state, observation, memory, jnp.zeros(tasks, bool), empty)
     return jax.lax.while_loop(running, advance, start)[-1]
+
+
+def _begin(trial: Trial, keys: Key[Array, " task"]) -> tuple[TrialState, Float[Array, "task size"]]:
+    """Begins trials of tasks that are dealt to the groups in turn, if there are groups."""
+    if not trial.task_groups:
+        return jax.vmap(trial.reset)(keys)
+
+    def one(key: Key[Array, ""], group: Int[Array, ""]) -> tuple[TrialState, Array]:
+        def wrong(carry):
+            _, state, _ = carry
+            return trial.task_information(state).index != group
+
+        def again(carry):
+            key, _ = jax.random.split(carry[0])
+            return key, *trial.reset(key)
+
+        return jax.lax.while_loop(wrong, again, (key, *trial.reset(key)))[1:]
+
+    return jax.vmap(one)(keys, jnp.arange(keys.shape[0]) % len(trial.task_groups))

@@ -49,7 +49,8 @@ def watch_run(
     - `seed`: decides the task and all that is random; below 2^32. The task is the same for all
         agents.
     - `learning_rate`, `member_seed`: which member of the run, as `load` chooses.
-    - `environment`: another environment than the one trained on, such as a longer maze.
+    - `environment`: another environment than the one that the run is evaluated on, such as a longer
+        maze.
     - `sample`: whether actions are drawn from the policy; else the most likely one is taken.
     - `animation`: size, speed, and which moments are shown.
     - `overwrite`: whether a file that is there already may be replaced.
@@ -73,7 +74,7 @@ def watch_run(
             AgentActor(agent, sample),
             key,
             agent=settings.agent.name,
-            environment=canonical_name(environment or settings.environment),
+            environment=canonical_name(environment or session.evaluation_environment),
             picture_size=animation.size,
             max_steps=animation.max_steps,
             progress=progress,

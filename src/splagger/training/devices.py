@@ -42,5 +42,5 @@ def remark_on_simulator(environment: str, *, changeable: bool) -> str | None:
         other = "--simulator native simulates on the processor"
     else:
         remark = "simulated by MJX without a GPU (mjx), which is about ten times slower than MuJoCo"
-        other = "--simulator native simulates by that"
+        other = "--simulator native uses that"
     return f"{remark}; {other}" if changeable else remark

@@ -12,6 +12,7 @@ from splagger.environments.registry import canonical_name
 from splagger.environments.trial import Trial
 from splagger.foundation.errors import UserError
 from splagger.foundation.precision import matrix_product_precision
+from splagger.learning.evaluation import Evaluation, tasks_of_group
 from splagger.recipes.build import build_trial
 from splagger.training.compilation_cache import enable_compilation_cache
 from splagger.training.session import Session, open_session, restore_latest
@@ -31,8 +32,10 @@ def evaluate_run(
     **Arguments:**
 
     - `run`: the run directory; its newest checkpoint is used.
-    - `tasks`: how many fresh tasks, at least 1.
-    - `environment`: another environment than the one trained on, such as a longer maze.
+    - `tasks`: how many fresh tasks, at least 1. Where tasks are in groups, as Meta-World's are,
+        enough more are added that all groups have equally many.
+    - `environment`: another environment than the one trained on, such as a longer maze. Without
+        it, the one trained on, or the tasks that this one holds out.
     - `seed`: decides the tasks, which differ from all tasks of training; below 2^32.
     - `erase_memory`: whether the memory is erased before every action: what the agent can do
         without it.
@@ -40,7 +43,8 @@ def evaluate_run(
 
     **Returns:** JSON values: `environment`, `agent`, `tasks`, `optimal_trial_return` (None if
     unknown) and `members`, a list with `learning_rate`, `seed`, `frames`, `return_per_episode`,
-    `trial_return` and `success_per_episode` (None where success is not defined).
+    `trial_return`, `success_per_episode` (None where success is not defined), and `groups`, for
+    every group of tasks by its name its own `return_per_episode` and `success_per_episode`.
 
     **Raises:** `UserError` if the run cannot be read or the other environment does not fit.
     """
@@ -66,24 +70,40 @@ def evaluate_run(
     members = []
     for member, (learning_rate, member_seed) in enumerate(session.settings.members):
         updates = metadata["update"] if failed_at[member] < 0 else int(failed_at[member])
-        returns = [float(value) for value in evaluation.returns[member].mean(axis=0)]
-        success = [float(value) for value in evaluation.success[member].mean(axis=0)]
+        own = jax.tree.map(lambda values, m=member: values[m], evaluation)
+        whole = _rates(own, trial.has_success)
+        groups = {
+            name: _rates(tasks_of_group(own, group, len(trial.task_groups)), trial.has_success)
+            for group, name in enumerate(trial.task_groups)
+        }
         members.append(
             {
                 "learning_rate": learning_rate,
                 "seed": member_seed,
                 "frames": updates * session.sweep.learner.frames_per_update,
-                "return_per_episode": returns,
-                "trial_return": sum(returns),
-                "success_per_episode": success if trial.has_success else None,
+                **whole,
+                "trial_return": sum(whole["return_per_episode"]),
+                "groups": groups,
             }
         )
     return {
-        "environment": canonical_name(environment or session.settings.environment),
+        "environment": canonical_name(environment or session.evaluation_environment),
         "agent": session.settings.agent.name,
-        "tasks": tasks,
+        "tasks": evaluation.returns.shape[1],
         "optimal_trial_return": trial.optimal_return,
         "members": members,
+    }
+
+
+def _rates(evaluation: Evaluation, has_success: bool) -> dict[str, Any]:
+    """The means over some tasks, for each episode of a trial."""
+    returns, success = (
+        [float(value) for value in values.mean(axis=0)]
+        for values in (evaluation.returns, evaluation.success)
+    )
+    return {
+        "return_per_episode": returns,
+        "success_per_episode": success if has_success else None,
     }
 
 
@@ -96,14 +116,14 @@ def trial_elsewhere(
 
     - `session`: of the agent's run.
     - `agent`: one or more of its members.
-    - `environment`: the environment; None for the one trained on.
+    - `environment`: the environment; None for the one that the run is evaluated on.
     - `trust`: whether code that its name refers to may be imported.
 
     **Raises:** `UserError` if it does not fit the agent.
     """
     trained = session.trial
     if environment is None:
-        return trained
+        return session.evaluation_trial
     trial = build_trial(session.settings, environment, trust=trust)
     if trial.observation_size != trained.observation_size:
         raise UserError(

@@ -13,7 +13,7 @@ import numpy as np
 from splagger.environments.host.simulators import SimulatorError
 from splagger.environments.registry import EnvironmentSpecification
 from splagger.foundation.precision import matrix_product_precision
-from splagger.learning.evaluation import Evaluation
+from splagger.learning.evaluation import Evaluation, tasks_of_group
 from splagger.learning.train_state import TrainState
 from splagger.training import checkpoints
 from splagger.training.interrupts import Interrupts
@@ -141,32 +141,40 @@ class TrainingLoop:
             evaluation = self._session.evaluate(
                 state,
                 self._session.training_evaluation_keys(update),
-                trial=self._session.trial,
+                trial=self._session.evaluation_trial,
                 tasks=self._settings.evaluation_tasks,
             )
         evaluation = jax.device_get(evaluation)
         frames = update * self._frames_per_update
         counts_success = self._session.trial.has_success
+        groups = self._session.evaluation_trial.task_groups
         rows = []
         for member, (learning_rate, seed) in enumerate(self._members):
             if self._failed[member]:
                 continue
-            returns, success = _episode_means(evaluation, member)
+            own = jax.tree.map(lambda values, m=member: values[m], evaluation)
+            returns, success = _episode_means(own)
             self._statuses[member] = MemberStatus(
                 sum(returns), float(np.mean(success)) if counts_success else None
             )
-            rows += [
-                EvaluationRow(
-                    member=member,
-                    learning_rate=learning_rate,
-                    seed=seed,
-                    frames=frames,
-                    episode=episode,
-                    episode_return=returns[episode],
-                    success=success[episode] if counts_success else None,
-                )
-                for episode in range(len(returns))
-            ]
+            parts: list[tuple[str | None, Evaluation]] = [(None, own)]
+            for number, name in enumerate(groups):
+                parts.append((name, tasks_of_group(own, number, len(groups))))
+            for name, part in parts:
+                returns, success = _episode_means(part)
+                rows += [
+                    EvaluationRow(
+                        member=member,
+                        learning_rate=learning_rate,
+                        seed=seed,
+                        frames=frames,
+                        episode=episode,
+                        episode_return=returns[episode],
+                        success=success[episode] if counts_success else None,
+                        group=name,
+                    )
+                    for episode in range(len(returns))
+                ]
         self._run.append_evaluations(rows)
         self._progress.update(frames, 0.0, self._shown())
 
@@ -231,9 +239,9 @@ class TrainingLoop:
         return TrainingResult(self._run.path, frames, finished, failed, self._resume_command())
 
 
-def _episode_means(evaluation: Evaluation, member: int) -> tuple[list[float], list[float]]:
-    returns = np.mean(evaluation.returns[member], axis=0)
-    success = np.mean(evaluation.success[member], axis=0)
+def _episode_means(evaluation: Evaluation) -> tuple[list[float], list[float]]:
+    returns = np.mean(evaluation.returns, axis=0)
+    success = np.mean(evaluation.success, axis=0)
     return [float(value) for value in returns], [float(value) for value in success]
 
 

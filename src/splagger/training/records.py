@@ -12,8 +12,11 @@ from splagger.training.files import plain
 
 Row = TypeVar("Row")
 
-EVALUATIONS_HEADER = "member,learning_rate,seed,frames,episode,return,success"
-"""The first line of `evaluations.csv`."""
+EVALUATIONS_HEADER = "member,learning_rate,seed,frames,episode,return,success,group"
+"""The first line of `evaluations.csv`. A table of an earlier version, without groups, can be read
+too."""
+
+_GROUP_COLUMN = ",group"
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,9 @@ class EvaluationRow:
     success: float | None
     """The share of the trials in which this episode succeeded, from 0 to 1; `None` if unknown."""
 
+    group: str | None = None
+    """The group of tasks that these trials are of; `None` for all trials."""
+
 
 def evaluation_line(row: EvaluationRow) -> str:
     """Returns `row` as a line of the table, without the end of line.
@@ -50,7 +56,7 @@ def evaluation_line(row: EvaluationRow) -> str:
     success = "" if row.success is None else repr(float(row.success))
     return (
         f"{int(row.member)},{float(row.learning_rate)!r},{int(row.seed)},{int(row.frames)},"
-        f"{int(row.episode)},{float(row.episode_return)!r},{success}"
+        f"{int(row.episode)},{float(row.episode_return)!r},{success},{row.group or ''}"
     )
 
 
@@ -68,7 +74,8 @@ def read_evaluation_rows(path: Path) -> list[EvaluationRow]:
     **Raises:** `UserError` if a complete line is not what this version writes.
     """
     lines = list(_complete_lines(path))
-    if lines and lines[0] != EVALUATIONS_HEADER:
+    headers = (EVALUATIONS_HEADER, EVALUATIONS_HEADER.removesuffix(_GROUP_COLUMN))
+    if lines and lines[0] not in headers:
         raise UserError(
             f"'{path}' is damaged or from another version: its first line is '{lines[0]}', "
             f"not '{EVALUATIONS_HEADER}'."
@@ -149,7 +156,9 @@ def _parse_lines(
 
 
 def _parse_evaluation(line: str) -> EvaluationRow:
-    member, learning_rate, seed, frames, episode, episode_return, success = line.split(",")
+    member, learning_rate, seed, frames, episode, episode_return, success, *group = line.split(",")
+    if len(group) > 1:
+        raise ValueError("too many columns")
     return EvaluationRow(
         member=int(member),
         learning_rate=float(learning_rate),
@@ -158,6 +167,7 @@ def _parse_evaluation(line: str) -> EvaluationRow:
         episode=int(episode),
         episode_return=float(episode_return),
         success=float(success) if success else None,
+        group=group[0] if group and group[0] else None,
     )
 
 

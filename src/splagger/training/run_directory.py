@@ -169,12 +169,17 @@ class RunDirectory:
         """
         append_lines(self.path / METRICS, [metrics_line(record)])
 
-    def read_evaluations(self) -> list[EvaluationRow]:
+    def read_evaluations(self, *, groups: bool = False) -> list[EvaluationRow]:
         """Reads all evaluations. A last line that is not complete is left out.
+
+        **Arguments:**
+
+        - `groups`: whether to read those of groups of tasks instead of those of all trials.
 
         **Raises:** `UserError` if the file is damaged.
         """
-        return read_evaluation_rows(self.path / EVALUATIONS)
+        rows = read_evaluation_rows(self.path / EVALUATIONS)
+        return [row for row in rows if (row.group is not None) == groups]
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """Reads all metrics. A last line that is not complete is left out.

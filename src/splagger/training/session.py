@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int, Key
 
 from splagger.environments.host.host_trial import HostTrial
+from splagger.environments.registry import EnvironmentSpecification
 from splagger.environments.trial import Trial
 from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings, from_dictionary
@@ -34,6 +35,10 @@ class Session:
     """What the run is made from."""
     trial: Trial | HostTrial
     """The environment it trains on."""
+    evaluation_environment: str
+    """The name of the environment that its evaluations are on: the same, or what that holds out."""
+    evaluation_trial: Trial | HostTrial
+    """That environment."""
     sweep: Sweep | HostSweep
     """The functions of all members."""
 
@@ -45,12 +50,22 @@ class Session:
         - `settings`: the run's.
         - `trust`: whether code that the environment's name refers to may be imported.
 
-        **Raises:** `UserError` for an unknown environment, one that may not be imported, or an
-        installation with two versions of CUDA.
+        **Raises:** `UserError` for an unknown environment, one that may not be imported or is held
+        out for evaluations, or an installation with two versions of CUDA.
         """
         check_cuda_packages()
         self.settings = settings
+        specification = EnvironmentSpecification.parse(settings.environment)
+        if specification.is_held_out:
+            raise UserError(
+                f"environment '{specification}' has the tasks that are held out for evaluations: "
+                "train without that option."
+            )
         self.trial = build_trial(settings, trust=trust)
+        self.evaluation_environment = str(specification.held_out)
+        self.evaluation_trial = self.trial
+        if specification.held_out != specification:
+            self.evaluation_trial = build_trial(settings, self.evaluation_environment, trust=trust)
         method = fastest_member_method()
         if isinstance(self.trial, HostTrial):
             self.sweep = HostSweep(

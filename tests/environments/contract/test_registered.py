@@ -14,7 +14,7 @@ from splagger.environments.contract import check_environment
 from splagger.environments.contract.play import play_episode
 from splagger.environments.contract.programs import Program
 from splagger.environments.environment import Environment
-from splagger.environments.registry import EnvironmentSpecification, environment_names
+from splagger.environments.registry import EnvironmentSpecification, compiled_names
 
 STEPS = 40
 
@@ -39,7 +39,7 @@ def build(name: str) -> Environment:
     return environment
 
 
-@pytest.mark.parametrize("name", environment_names())
+@pytest.mark.parametrize("name", compiled_names())
 def test_registered_environments_keep_the_contract(name: str):
     findings = check_environment(lambda: build(name))
     doubts = [str(finding) for finding in findings if finding.outcome != "ok"]
@@ -63,7 +63,7 @@ def player(name: str):
     return environment, Program(play, environment, 0)
 
 
-@pytest.mark.parametrize("name", environment_names())
+@pytest.mark.parametrize("name", compiled_names())
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**31 - 1))
 def test_whatever_the_seed_numbers_are_as_promised(name: str, seed: int):

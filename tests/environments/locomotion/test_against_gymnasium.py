@@ -1,28 +1,30 @@
 """What the tasks share with Gymnasium's environments of the same bodies: steps of theirs, seen and
 rewarded by ours."""
 
+from typing import Any
+
 import gymnasium
-import mujoco
 import numpy as np
 import pytest
 
 from splagger.environments.locomotion.ant import AntDirection, AntGoal
 from splagger.environments.locomotion.half_cheetah import HalfCheetahDirection
 from splagger.environments.locomotion.locomotion import squared_norm
-from splagger.environments.locomotion.packages import model_file
+from splagger.environments.locomotion.packages import import_mujoco, model_file
 from splagger.environments.locomotion.random_parameters import (
     HopperRandomParameters,
     WalkerRandomParameters,
 )
 
 STEPS = 40
+mujoco = import_mujoco()
 
 
 def steps(name, **options):
     """Random steps of an environment of Gymnasium with its own rules: what it made of each, and the
     position before and the state after."""
     seconds = options.pop("physics_seconds", None)
-    environment = gymnasium.make(name, **options).unwrapped
+    environment: Any = gymnasium.make(name, **options).unwrapped
     if seconds is not None:
         environment.model.opt.timestep = seconds
     observation, _ = environment.reset(seed=3)

@@ -5,15 +5,15 @@ import functools
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import mujoco
 import numpy as np
 import pytest
 
 from splagger.environments.locomotion import mjx_environment
 from splagger.environments.locomotion.ant import AntGoal
-from splagger.environments.locomotion.bodies import load_model
+from splagger.environments.locomotion.bodies import Body, Solver, load_model
 from splagger.environments.locomotion.half_cheetah import HalfCheetahDirection
 from splagger.environments.locomotion.mjx_environment import MjxEnvironment, MjxState
+from splagger.environments.locomotion.packages import import_mujoco
 from splagger.environments.locomotion.random_parameters import (
     HopperRandomParameters,
     WalkerRandomParameters,
@@ -23,6 +23,7 @@ from splagger.environments.trial import Trial
 ENVIRONMENTS = 4
 STEPS = 20
 KEY = jax.random.key(0)
+mujoco = import_mujoco()
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def round_friction(monkeypatch):
     must agree.
     """
 
-    def load(body, solver="model"):
+    def load(body: Body, solver: Solver = "model"):
         model = load_model(body, solver)
         model.opt.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
         return model

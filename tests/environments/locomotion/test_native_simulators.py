@@ -1,6 +1,5 @@
 """Walking bodies on the host: the rules of trials, threads, and states that come back exactly."""
 
-import mujoco
 import numpy as np
 import pytest
 from support.host import play
@@ -12,12 +11,15 @@ from splagger.environments.locomotion.bodies import load_model
 from splagger.environments.locomotion.half_cheetah import HalfCheetahDirection, HalfCheetahVelocity
 from splagger.environments.locomotion.native_environment import NativeEnvironment
 from splagger.environments.locomotion.native_simulators import NativeSimulators
+from splagger.environments.locomotion.packages import import_mujoco
 from splagger.environments.locomotion.random_parameters import (
     HopperRandomParameters,
     WalkerRandomParameters,
 )
 
 SEEDS = [11, 12, 13, 14, 15]
+ROWS = len(SEEDS)
+mujoco = import_mujoco()
 DEFINITIONS = [
     HalfCheetahVelocity(episode_steps=4),
     AntGoalSparse(episode_steps=4),
@@ -31,7 +33,7 @@ def trial_of(definition, episodes=2, **options):
     return HostTrial(environment, episodes=episodes, **options)
 
 
-def actions_for(trial, steps, rows=5, seed=0):
+def actions_for(trial, steps, rows=ROWS, seed=0):
     generator = np.random.default_rng(seed)
     return generator.uniform(-1, 1, (steps, rows, trial.action_space.size)).astype(np.float32)
 

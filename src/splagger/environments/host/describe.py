@@ -72,6 +72,7 @@ def _described(environment: Any, maker: EnvironmentMaker, vectorised: bool) -> G
         task_size=_task_size(environment, name, vectorised),
         has_success=bool(attribute(environment, "has_success", False)),
         restore_obstacle=restore_obstacle(environment, vectorised=vectorised),
+        task_groups=_task_groups(environment, name, vectorised),
     )
 
 
@@ -93,6 +94,16 @@ def _tasks(environment: Any, name: str) -> int | None:
     if attribute(environment, "task_index") is None:
         raise UserError(f"environment '{name}' has tasks, but no method task_index(task).")
     return int(tasks)
+
+
+def _task_groups(environment: Any, name: str, vectorised: bool) -> tuple[str, ...]:
+    groups = attribute(environment, "task_groups")
+    # A vectorised environment draws its tasks itself.
+    if groups is None or vectorised:
+        return ()
+    if attribute(environment, "task_group") is None:
+        raise UserError(f"environment '{name}' has task_groups, but no method task_group(task).")
+    return tuple(str(group) for group in groups)
 
 
 def _episodes(environment: Any) -> int:

@@ -30,7 +30,14 @@ class GymnasiumEnvironment(HostEnvironment):
 
     # Below, modules are imported late, because they need Gymnasium.
 
-    def simulators(self, rules: TrialRules, seeds: Sequence[int], *, workers: int) -> Simulators:
+    def simulators(
+        self,
+        rules: TrialRules,
+        seeds: Sequence[int],
+        *,
+        workers: int,
+        groups: Sequence[int] | None,
+    ) -> Simulators:
         """As every environment; in a vectorised one, the seeds of all rows together decide the
         dynamics."""
         if self.vectorised:
@@ -45,10 +52,10 @@ class GymnasiumEnvironment(HostEnvironment):
         if workers:
             from splagger.environments.host.workers import Workers
 
-            return Workers(self.maker, rules, seeds, workers)
+            return Workers(self.maker, rules, seeds, workers, groups=groups)
         from splagger.environments.host.in_process import InProcess
 
-        return InProcess(self.maker, rules, seeds)
+        return InProcess(self.maker, rules, seeds, groups=groups)
 
     def simulator(self, rules: TrialRules, seed: int, *, picture_size: int) -> WatchedSimulators:
         del picture_size

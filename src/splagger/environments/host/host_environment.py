@@ -39,6 +39,8 @@ class HostEnvironment(eqx.Module):
     restore_obstacle: str = eqx.field(static=True)
     """What the environment lacks so that its state could be captured and restored, as a part of a
     sentence; empty where it lacks nothing."""
+    task_groups: tuple[str, ...] = eqx.field(static=True, default=(), kw_only=True)
+    """Names of the groups that its tasks are in, for evaluations; empty where it has none."""
 
     @property
     @abc.abstractmethod
@@ -46,7 +48,14 @@ class HostEnvironment(eqx.Module):
         """What can step its simulators side by side."""
 
     @abc.abstractmethod
-    def simulators(self, rules: TrialRules, seeds: Sequence[int], *, workers: int) -> Simulators:
+    def simulators(
+        self,
+        rules: TrialRules,
+        seeds: Sequence[int],
+        *,
+        workers: int,
+        groups: Sequence[int] | None,
+    ) -> Simulators:
         """Makes simulators, which must be closed.
 
         **Arguments:**
@@ -55,6 +64,8 @@ class HostEnvironment(eqx.Module):
         - `seeds`: one for every simulator, 0 to 2^32 - 1.
         - `workers`: how many processes or threads step them, as `parallel` says, at most one for
             every simulator; 0 steps them in the thread that calls.
+        - `groups`: for every simulator, which of the `task_groups` its tasks are in; None for all
+            tasks.
 
         **Raises:** `SimulatorError` if one cannot be made, `UserError` for workers where nothing
         can step them side by side.

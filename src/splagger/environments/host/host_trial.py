@@ -30,6 +30,10 @@ class HostTrial(TrialDescription[HostEnvironment]):
         return self.environment.has_success
 
     @property
+    def task_groups(self) -> tuple[str, ...]:
+        return self.environment.task_groups
+
+    @property
     def rules(self) -> TrialRules:
         """What simulators must know of the trials."""
         environment = self.environment
@@ -47,7 +51,11 @@ class HostTrial(TrialDescription[HostEnvironment]):
         )
 
     def simulators(
-        self, seeds: Sequence[int] | UInt[np.ndarray | jax.Array, " row"], *, workers: int
+        self,
+        seeds: Sequence[int] | UInt[np.ndarray | jax.Array, " row"],
+        *,
+        workers: int,
+        groups: Sequence[int] | None = None,
     ) -> Simulators:
         """Makes simulators, which must be closed.
 
@@ -58,12 +66,14 @@ class HostTrial(TrialDescription[HostEnvironment]):
         - `workers`: how many processes or threads step them, as the environment's `parallel` says,
             at most one for every simulator; 0 steps them in the thread that calls. A vectorised
             environment is always stepped there.
+        - `groups`: for every simulator, which of the `task_groups` its tasks are in; None for all
+            tasks, also where there are no groups.
 
         **Raises:** `SimulatorError` if an environment cannot be made, `UserError` for workers
         of a vectorised environment.
         """
         numbers = [int(seed) for seed in np.asarray(seeds)]
-        return self.environment.simulators(self.rules, numbers, workers=workers)
+        return self.environment.simulators(self.rules, numbers, workers=workers, groups=groups)
 
     def simulator(self, seed: int, *, picture_size: int = 256) -> WatchedSimulators:
         """Makes a single simulator in this process that can `render`, where the environment can.

@@ -31,6 +31,7 @@ class InProcess(WatchedSimulators):
         rules: TrialRules,
         seeds: Sequence[int],
         *,
+        groups: Sequence[int] | None = None,
         steps: HostStep | None = None,
         first_row: int = 0,
         pictures: bool = False,
@@ -42,6 +43,7 @@ class InProcess(WatchedSimulators):
         - `maker`: makes one environment.
         - `rules`: of their trials.
         - `seeds`: one for every simulator, 0 to 2^32 - 1.
+        - `groups`: of each one's tasks; None for all.
         - `steps`: arrays to write into; own ones, unless given.
         - `first_row`: the number of the first simulator, for messages.
         - `pictures`: whether `render` must work.
@@ -57,8 +59,11 @@ class InProcess(WatchedSimulators):
         self._rows = TrialRows(rules, steps, first_row)
         self._simulators: list[Simulator] = []
         try:
-            for row, seed in enumerate(seeds, first_row):
-                self._simulators.append(Simulator(maker, rules, seed, row, pictures=pictures))
+            for number, seed in enumerate(seeds):
+                group = None if groups is None else groups[number]
+                row = first_row + number
+                simulator = Simulator(maker, rules, seed, row, group=group, pictures=pictures)
+                self._simulators.append(simulator)
         except BaseException:
             self.close()
             raise

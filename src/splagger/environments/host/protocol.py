@@ -63,12 +63,19 @@ class OptionalMembers(Protocol):
     tasks: int
     """How many different tasks there are. Without it, or where it is no integer, they are not
     finite, or not counted."""
+    task_groups: tuple[str, ...]
+    """Names of groups of tasks, such as the things to do with a robot's arm. Evaluations then run
+    equally many trials in each, and report them one by one."""
     has_success: bool
     """Whether episodes can be a success. Then the `info` of an episode's last step must hold
     `success` or `is_success`. Without it false."""
 
     def task_index(self, task: Any) -> int:
         """Which of the `tasks` it is, 0 to `tasks` - 1. Needed where there are `tasks`."""
+        ...
+
+    def task_group(self, task: Any) -> int:
+        """Which of the `task_groups` it is in, from 0. Needed where there are such."""
         ...
 
     def task_vector(self, task: Any) -> Any:

@@ -21,6 +21,7 @@ from splagger.environments.host.words import (
 )
 
 _SEEDS = 2**31
+_MOST_DRAWS = 100_000
 
 
 class Simulator:
@@ -44,6 +45,7 @@ class Simulator:
         seed: int,
         row: int = 0,
         *,
+        group: int | None = None,
         pictures: bool = False,
     ):
         """Makes the environment.
@@ -54,9 +56,11 @@ class Simulator:
         - `rules`: of its trials.
         - `seed`: decides tasks and dynamics, 0 to 2^32 - 1.
         - `row`: its number, for messages.
+        - `group`: which of the `task_groups` its tasks are in; None for any.
         - `pictures`: whether `render` must work.
         """
         self._rules = rules
+        self._group = group
         self._name = f"simulator {row}"
         self._generator = np.random.Generator(np.random.PCG64(seed))
         self._seed: int | None = int(self._generator.integers(_SEEDS))
@@ -79,11 +83,7 @@ class Simulator:
     def new_trial(self) -> Float32[np.ndarray, " observation"]:
         """Draws a task and begins its first episode; returns the first observation."""
         if self._sample_task is not None:
-            try:
-                task = self._sample_task(self._generator)
-            except Exception as error:
-                raise exception_failure(self._name, "sample_task", error) from error
-            self._set_task(task)
+            self._set_task(self._draw(self._sample_task))
         return self.new_episode()
 
     def new_episode(self) -> Float32[np.ndarray, " observation"]:
@@ -171,6 +171,26 @@ class Simulator:
     def close(self) -> None:
         """Closes the environment."""
         self._environment.close()
+
+    def _draw(self, sample_task: Any) -> Any:
+        """A task, of the wanted group if there is one: of that it has the distribution that the
+        environment's own tasks have in it."""
+        for _ in range(_MOST_DRAWS):
+            try:
+                task = sample_task(self._generator)
+            except Exception as error:
+                raise exception_failure(self._name, "sample_task", error) from error
+            if self._group is None:
+                return task
+            try:
+                group = int(attribute(self._environment, "task_group")(task))
+            except Exception as error:
+                raise exception_failure(self._name, "task_group", error) from error
+            if group == self._group:
+                return task
+        raise result_failure(
+            self._name, "sample_task", f"no task of group {self._group} in {_MOST_DRAWS:,} draws"
+        )
 
     def _set_task(self, task: Any) -> None:
         try:

@@ -33,6 +33,7 @@ def work(
     maker: EnvironmentMaker,
     rules: TrialRules,
     seeds: list[int],
+    groups: list[int] | None,
     rows: slice,
 ) -> None:
     """The life of a worker: it answers one command after the other until `close`, or until its
@@ -48,6 +49,7 @@ def work(
     - `maker`: makes one environment.
     - `rules`: of their trials.
     - `seeds`: one for every simulator of all workers.
+    - `groups`: of each one's tasks; None for all.
     - `rows`: which of them are this worker's own.
     """
     # Ctrl-C reaches every process of a terminal; what it means is the parent's to decide. The
@@ -58,7 +60,9 @@ def work(
     *steps, actions = (array[rows] for array in arrays)
     # The parent is gone, or does not listen any more.
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        _answer(connection, host_step(steps), actions, maker, rules, seeds[rows], rows.start)
+        own = None if groups is None else groups[rows]
+        steps = host_step(steps)
+        _answer(connection, steps, actions, maker, rules, seeds[rows], own, rows.start)
 
 
 def _answer(
@@ -68,11 +72,12 @@ def _answer(
     maker: EnvironmentMaker,
     rules: TrialRules,
     seeds: list[int],
+    groups: list[int] | None,
     first_row: int,
 ) -> None:
     simulators: InProcess | None = None
     try:
-        simulators = InProcess(maker, rules, seeds, steps=steps, first_row=first_row)
+        simulators = InProcess(maker, rules, seeds, groups=groups, steps=steps, first_row=first_row)
         connection.send((True, None))
         while True:
             command, *arguments = connection.recv()

@@ -62,7 +62,13 @@ class Workers(Simulators):
     """
 
     def __init__(
-        self, maker: EnvironmentMaker, rules: TrialRules, seeds: Sequence[int], workers: int
+        self,
+        maker: EnvironmentMaker,
+        rules: TrialRules,
+        seeds: Sequence[int],
+        workers: int,
+        *,
+        groups: Sequence[int] | None = None,
     ):
         """Starts the workers and waits until they have made their environments.
 
@@ -72,6 +78,7 @@ class Workers(Simulators):
         - `rules`: of their trials.
         - `seeds`: one for every simulator, 0 to 2^32 - 1.
         - `workers`: how many processes, at least 1; no more than simulators are started.
+        - `groups`: of each simulator's tasks; None for all.
 
         **Raises:** `SimulatorError` if an environment cannot be made, or a worker does not start.
         """
@@ -79,6 +86,7 @@ class Workers(Simulators):
         self.count = len(seeds)
         self.restorable = rules.restorable
         numbers = [int(seed) for seed in seeds]
+        dealt = None if groups is None else [int(group) for group in groups]
         fields = worker_fields(rules, self.count)
         block = _SPAWN.RawArray("b", block_size(fields))
         *steps, self._actions = carve(block, fields)
@@ -89,7 +97,9 @@ class Workers(Simulators):
         try:
             with _interrupts_blocked():
                 for first, end in itertools.pairwise(bounds.tolist()):
-                    self._workers.append(_Worker(block, maker, rules, numbers, slice(first, end)))
+                    self._workers.append(
+                        _Worker(block, maker, rules, numbers, dealt, slice(first, end))
+                    )
             for worker in self._workers:
                 worker.answer()
         except BaseException:
@@ -152,6 +162,7 @@ class _Worker:
         maker: EnvironmentMaker,
         rules: TrialRules,
         seeds: list[int],
+        groups: list[int] | None,
         rows: slice,
     ):
         self.rows = rows
@@ -159,7 +170,7 @@ class _Worker:
         self._ready = False
         self.connection, theirs = _SPAWN.Pipe()
         self.process = _SPAWN.Process(
-            target=work, args=(theirs, block, maker, rules, seeds, rows), daemon=True
+            target=work, args=(theirs, block, maker, rules, seeds, groups, rows), daemon=True
         )
         self.process.start()
         # With the only other end in the worker, its death ends what can be read here.

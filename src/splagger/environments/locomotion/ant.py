@@ -66,6 +66,12 @@ class AntDirection(Ant):
     def tasks(self) -> int | None:
         return None if self.directions == "any" else 2
 
+    @property
+    def task_groups(self) -> tuple[str, ...]:
+        if self.directions == "any":
+            return ()
+        return ("backwards", "forwards") if self.directions == "two" else ("-1", "1")
+
     def task(self, uniforms: Float[Any, "... 1"]) -> Float[Any, "... task"]:
         if self.directions == "any":
             return _unit(2 * math.pi * uniforms)

@@ -2,8 +2,9 @@
 
 from typing import Literal
 
+import jax
+
 from splagger.environments.entries import EnvironmentEntry, published_entry
-from splagger.environments.environment import Environment
 from splagger.environments.locomotion.ant import AntDirection, AntGoal, AntGoalSparse
 from splagger.environments.locomotion.bodies import Solver
 from splagger.environments.locomotion.half_cheetah import (
@@ -14,19 +15,28 @@ from splagger.environments.locomotion.half_cheetah import (
 )
 from splagger.environments.locomotion.locomotion import Locomotion
 from splagger.environments.locomotion.mjx_environment import MjxEnvironment
+from splagger.environments.locomotion.native_environment import NativeEnvironment
 from splagger.environments.locomotion.random_parameters import (
     HopperRandomParameters,
     WalkerRandomParameters,
 )
+
+Walking = MjxEnvironment | NativeEnvironment
+"""A walking body, on one of the two simulators."""
 
 Simulator = Literal["auto", "native", "mjx"]
 """What simulates: `native`, MuJoCo on the processor; `mjx`, a part of the compiled program, on
 whatever that runs; `auto`, MJX where there is a GPU."""
 
 
+def suitable_simulator() -> Literal["native", "mjx"]:
+    """The simulator that suits this machine."""
+    return "mjx" if jax.default_backend() == "gpu" else "native"
+
+
 def simulated(
     definition: Locomotion, simulator: Simulator, solver: Solver, recompute: bool = True
-) -> Environment:
+) -> Walking:
     """Puts a definition on a simulator.
 
     **Arguments:**
@@ -35,13 +45,18 @@ def simulated(
     - `simulator`: what simulates.
     - `solver`: how contacts are solved.
     - `recompute`: whether constants that follow from a drawn body are computed again (Q38).
+
+    **Raises:** `UserError` where a package is missing.
     """
-    return MjxEnvironment(definition, solver, recompute)
+    if simulator == "auto":
+        simulator = suitable_simulator()
+    kind = NativeEnvironment if simulator == "native" else MjxEnvironment
+    return kind(definition, solver, recompute)
 
 
 def half_cheetah_direction(
     simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Environment:
+) -> Walking:
     """Forwards or backwards."""
     return simulated(HalfCheetahDirection(episode_steps=episode_steps), simulator, solver)
 
@@ -51,7 +66,7 @@ def half_cheetah_direction_sparse(
     solver: Solver = "model",
     reward_from: float = 10.0,
     episode_steps: int = 400,
-) -> Environment:
+) -> Walking:
     """Forwards or backwards, rewarded far from the origin only."""
     definition = HalfCheetahDirection(reward_from, episode_steps=episode_steps)
     return simulated(definition, simulator, solver)
@@ -62,63 +77,63 @@ def half_cheetah_velocity(
     solver: Solver = "model",
     fastest: float = 3.0,
     episode_steps: int = 200,
-) -> Environment:
+) -> Walking:
     """Forwards at a speed."""
     return simulated(HalfCheetahVelocity(fastest, episode_steps=episode_steps), simulator, solver)
 
 
 def half_cheetah_hop(
     simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Environment:
+) -> Walking:
     """At a height."""
     return simulated(HalfCheetahHop(episode_steps=episode_steps), simulator, solver)
 
 
 def half_cheetah_hop_walk(
     simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Environment:
+) -> Walking:
     """In a direction or at a height."""
     return simulated(HalfCheetahHopWalk(episode_steps=episode_steps), simulator, solver)
 
 
 def half_cheetah_hop_or_walk(
     simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Environment:
+) -> Walking:
     """Forwards, or at the greatest height."""
     return simulated(HalfCheetahHopWalk(True, episode_steps=episode_steps), simulator, solver)
 
 
 def ant_direction(
     simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Environment:
+) -> Walking:
     """Forwards or backwards."""
     return simulated(AntDirection("two", episode_steps=episode_steps), simulator, solver)
 
 
 def ant_direction_radians(
     simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Environment:
+) -> Walking:
     """In one of the published directions."""
     return simulated(AntDirection("radians", episode_steps=episode_steps), simulator, solver)
 
 
 def ant_direction_any(
     simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Environment:
+) -> Walking:
     """In any direction."""
     return simulated(AntDirection("any", episode_steps=episode_steps), simulator, solver)
 
 
 def ant_goal(
     simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Environment:
+) -> Walking:
     """To a goal."""
     return simulated(AntGoal(episode_steps=episode_steps), simulator, solver)
 
 
 def ant_goal_sparse(
     simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Environment:
+) -> Walking:
     """To a goal that is felt nearby only."""
     return simulated(AntGoalSparse(episode_steps=episode_steps), simulator, solver)
 
@@ -129,7 +144,7 @@ def walker_random_parameters(
     spread: float = 3.0,
     recompute: bool = True,
     episode_steps: int = 200,
-) -> Environment:
+) -> Walking:
     """Forwards on two legs."""
     definition = WalkerRandomParameters(spread, episode_steps=episode_steps)
     return simulated(definition, simulator, solver, recompute)
@@ -141,7 +156,7 @@ def hopper_random_parameters(
     spread: float = 3.0,
     recompute: bool = True,
     episode_steps: int = 200,
-) -> Environment:
+) -> Walking:
     """Forwards on one leg."""
     definition = HopperRandomParameters(spread, episode_steps=episode_steps)
     return simulated(definition, simulator, solver, recompute)
@@ -154,6 +169,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "run forwards or backwards, told by the reward which",
         half_cheetah_direction,
         episodes=1,
+        simulated_on="either",
     ),
     published_entry(
         "half-cheetah-direction-sparse",
@@ -161,6 +177,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "the same, rewarded only 10 m away from the start",
         half_cheetah_direction_sparse,
         episodes=1,
+        simulated_on="either",
     ),
     published_entry(
         "half-cheetah-velocity",
@@ -168,6 +185,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "run forwards at a speed up to 3 m/s",
         half_cheetah_velocity,
         episodes=1,
+        simulated_on="either",
     ),
     published_entry(
         "half-cheetah-hop",
@@ -175,6 +193,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "keep the torso at a height",
         half_cheetah_hop,
         episodes=1,
+        simulated_on="either",
     ),
     published_entry(
         "half-cheetah-hop-walk",
@@ -182,6 +201,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "run in a direction or hop to a height",
         half_cheetah_hop_walk,
         episodes=1,
+        simulated_on="either",
     ),
     published_entry(
         "half-cheetah-hop-or-walk",
@@ -189,12 +209,14 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "run forwards or hop as high as possible",
         half_cheetah_hop_or_walk,
         episodes=1,
+        simulated_on="either",
     ),
     EnvironmentEntry(
         "ant-direction",
         "walk forwards or backwards on four legs",
         ant_direction,
         episodes=1,
+        simulated_on="either",
     ),
     published_entry(
         "ant-direction-radians",
@@ -202,6 +224,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "the published form: directions 115 degrees apart",
         ant_direction_radians,
         episodes=1,
+        simulated_on="either",
     ),
     published_entry(
         "ant-direction-any",
@@ -209,6 +232,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "walk in any direction",
         ant_direction_any,
         episodes=1,
+        simulated_on="either",
     ),
     published_entry(
         "ant-goal",
@@ -216,6 +240,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "walk to a goal, told how far away it is",
         ant_goal,
         episodes=2,
+        simulated_on="either",
     ),
     published_entry(
         "ant-goal-sparse",
@@ -223,6 +248,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "walk to a goal that is felt nearby only",
         ant_goal_sparse,
         episodes=2,
+        simulated_on="either",
     ),
     published_entry(
         "walker-random-parameters",
@@ -230,6 +256,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "walk on two legs with a body that is drawn for every task",
         walker_random_parameters,
         episodes=2,
+        simulated_on="either",
     ),
     published_entry(
         "hopper-random-parameters",
@@ -237,6 +264,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "hop on one leg with a body that is drawn for every task",
         hopper_random_parameters,
         episodes=2,
+        simulated_on="either",
     ),
 )
 """Their entries in the registry."""

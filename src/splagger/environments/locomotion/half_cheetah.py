@@ -78,6 +78,10 @@ class HalfCheetahDirection(HalfCheetah):
     def tasks(self) -> int | None:
         return 2
 
+    @property
+    def task_groups(self) -> tuple[str, ...]:
+        return ("backwards", "forwards")
+
     def task_index(self, task: Float[Any, "... 1"]) -> Int[Any, "..."]:
         """0 for backwards, 1 for forwards."""
         return (task[..., 0] > 0).astype(int)
@@ -162,6 +166,10 @@ class HalfCheetahHopWalk(HalfCheetah):
     @property
     def tasks(self) -> int | None:
         return 2 if self.fixed else None
+
+    @property
+    def task_groups(self) -> tuple[str, ...]:
+        return ("run", "hop") if self.fixed else ()
 
     def task_index(self, task: Float[Any, "... number"]) -> Int[Any, "..."]:
         """0 to run and 1 to hop, where there is nothing else to a task."""

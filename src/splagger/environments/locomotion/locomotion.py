@@ -88,6 +88,11 @@ class Locomotion(eqx.Module):
     def task(self, uniforms: Float[Any, "... uniforms"]) -> Float[Any, "... task"]:
         """The task that numbers in [0, 1) decide; uniform ones draw from the distribution."""
 
+    @property
+    def task_groups(self) -> tuple[str, ...]:
+        """What people call the `tasks`; empty where they are not finite."""
+        return ()
+
     def task_index(self, task: Float[Any, "... task"]) -> Int[Any, "..."]:
         """Which of the `tasks` it is, 0 where they are not finite."""
         namespace = task.__array_namespace__()

@@ -56,12 +56,18 @@ class MjxEnvironment(Environment[MjxTask, MjxState]):
 
     if TYPE_CHECKING:
         has_success: ClassVar[bool]
+        task_groups: ClassVar[tuple[str, ...]]
     else:
 
         @property
         def has_success(self) -> bool:
             """Whether episodes can be a success."""
             return self.definition.has_success
+
+        @property
+        def task_groups(self) -> tuple[str, ...]:
+            """What people call the tasks."""
+            return self.definition.task_groups
 
     def __check_init__(self) -> None:
         _model(self.definition.body, self.solver, jnp.result_type(float))

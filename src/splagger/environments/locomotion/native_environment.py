@@ -44,18 +44,32 @@ class NativeEnvironment(HostEnvironment):
         self.task_size = definition.task_size
         self.has_success = definition.has_success
         self.restore_obstacle = ""
+        self.task_groups = definition.task_groups
 
     @property
     def parallel(self) -> Parallel:
         """Threads."""
         return "threads"
 
-    def simulators(self, rules: TrialRules, seeds: Sequence[int], *, workers: int) -> Simulators:
+    def simulators(
+        self,
+        rules: TrialRules,
+        seeds: Sequence[int],
+        *,
+        workers: int,
+        groups: Sequence[int] | None,
+    ) -> Simulators:
         # Imported here, because it needs MuJoCo.
         from splagger.environments.locomotion.native_simulators import NativeSimulators
 
         return NativeSimulators(
-            self.definition, self.solver, self.recompute, rules, seeds, threads=workers
+            self.definition,
+            self.solver,
+            self.recompute,
+            rules,
+            seeds,
+            groups=groups,
+            threads=workers,
         )
 
     def simulator(self, rules: TrialRules, seed: int, *, picture_size: int) -> WatchedSimulators:

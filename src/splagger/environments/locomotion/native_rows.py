@@ -52,7 +52,12 @@ class NativeRows:
     """Forces of contacts; None where nothing depends on them."""
 
     def __init__(
-        self, definition: Locomotion, solver: Solver, recompute: bool, seeds: Sequence[int]
+        self,
+        definition: Locomotion,
+        solver: Solver,
+        recompute: bool,
+        seeds: Sequence[int],
+        groups: Sequence[int] | None = None,
     ):
         """Makes the bodies. They have no task yet.
 
@@ -60,14 +65,17 @@ class NativeRows:
 
         - `definition`, `solver`, `recompute`: as in `NativeEnvironment`.
         - `seeds`: one for every row, for tasks and starts.
+        - `groups`: for every row, which task it has, as `task_index` counts; None for any.
         """
         mujoco = self._mujoco = import_mujoco()
         self._recompute = recompute
+        self._groups = groups
         body, count = definition.body, len(seeds)
         self._frame_skip = body.frame_skip
         self._uniforms = definition.task_uniforms, body.positions + body.velocities
         self._normals = body.velocities
         self._task = plain_method(definition, "task")
+        self._task_index = plain_method(definition, "task_index")
         self._start = plain_method(definition, "start")
         self._fields = plain_method(definition, "model_fields")
         model = load_model(body, solver)
@@ -130,7 +138,10 @@ class NativeRows:
 
     def new_task(self, row: int) -> None:
         """Draws a task and gives the model what belongs to it."""
-        self._set_task(row, self._task(self._generators[row].random(self._uniforms[0])))
+        task = self._draw_task(row)
+        while self._groups is not None and self._task_index(task) != self._groups[row]:
+            task = self._draw_task(row)
+        self._set_task(row, task)
 
     def start(self, row: int) -> None:
         """Puts a body where an episode starts."""
@@ -159,6 +170,9 @@ class NativeRows:
             task, position, velocity, *rest = np.split(numbers, ends[:-1])
             self._set_task(row, task)
             self._place(row, position, velocity, *rest)
+
+    def _draw_task(self, row: int) -> Float64[np.ndarray, " task"]:
+        return self._task(self._generators[row].random(self._uniforms[0]))
 
     def _words(self, row: int) -> UInt32[np.ndarray, " word"]:
         numbers = np.concatenate([self.task[row], *self._state[row]])

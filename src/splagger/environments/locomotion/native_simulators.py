@@ -50,6 +50,7 @@ class NativeSimulators(WatchedSimulators):
         rules: TrialRules,
         seeds: Sequence[int],
         *,
+        groups: Sequence[int] | None = None,
         threads: int = 0,
         picture_size: int = 256,
     ):
@@ -60,6 +61,7 @@ class NativeSimulators(WatchedSimulators):
         - `definition`, `solver`, `recompute`: as in `NativeEnvironment`.
         - `rules`: of the trials.
         - `seeds`: one for every simulator, 0 to 2^32 - 1.
+        - `groups`: for every simulator, which task it has, as `task_index` counts; None for any.
         - `threads`: how many move the bodies while this one does other things; 0 for this one.
         - `picture_size`: pixels of the width of pictures.
 
@@ -77,7 +79,7 @@ class NativeSimulators(WatchedSimulators):
         fields = step_fields(self.count, rules.shown_size, rules.task_size)
         steps = host_step(carve(bytearray(block_size(fields)), fields))
         self._trials = TrialRows(rules, steps)
-        self._bodies = NativeRows(definition, solver, recompute, seeds)
+        self._bodies = NativeRows(definition, solver, recompute, seeds, groups)
         self._diverged = np.zeros(self.count, bool)
         self._sent: dict[tuple[int, int, int], _Sent] = {}
         self._threads = threads

@@ -1,17 +1,15 @@
 """The packages mujoco and mujoco-mjx, which are optional, and whether their versions fit."""
 
 import contextlib
-import ctypes.util
 import functools
 import importlib
 import importlib.metadata
 import importlib.util
 import io
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
+from splagger.environments.offscreen import draw_offscreen
 from splagger.foundation.errors import UserError
 
 _INSTALL = "`pip install 'splagger[mujoco]'` installs them."
@@ -24,7 +22,7 @@ def import_mujoco() -> Any:
 
     **Raises:** `UserError` where it is not installed, or of a version that is not supported.
     """
-    _choose_display()
+    draw_offscreen()
     mujoco = _import("mujoco")
     version = importlib.metadata.version("mujoco")
     if not _OLDEST <= _numbers(version) < _FIRST_TOO_NEW:
@@ -81,17 +79,6 @@ def _import(name: str) -> Any:
 def _numbers(version: str) -> tuple[int, ...]:
     """The first two numbers of a version: patches of MuJoCo change no interface."""
     return tuple(int(number) for number in version.split(".")[:2])
-
-
-def _choose_display() -> None:
-    """Lets MuJoCo draw without a screen. It reads this once, when it is imported."""
-    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if sys.platform != "linux" or screen or "MUJOCO_GL" in os.environ:
-        return
-    for variable, library in (("egl", "EGL"), ("osmesa", "OSMesa")):
-        if ctypes.util.find_library(library):
-            os.environ["MUJOCO_GL"] = variable
-            return
 
 
 def _ignore(message: str) -> None:
