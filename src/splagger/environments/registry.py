@@ -239,11 +239,12 @@ class EnvironmentSpecification:
         environment = self.build(trust)
         if episodes is None:
             episodes = self.episodes
+        if episodes is None and self.entry is not None:
+            episodes = self.entry.episodes
         if isinstance(environment, HostEnvironment):
             episodes = environment.episodes if episodes is None else episodes
             return HostTrial(environment, episodes=episodes, boundary=boundary)
-        if episodes is None:
-            episodes = self.entry.episodes if self.entry else 1
+        episodes = 1 if episodes is None else episodes
         return Trial(environment, episodes=episodes, boundary=boundary)
 
 

@@ -276,14 +276,3 @@ def test_steps_can_be_looked_at_before_what_follows(monkeypatch):
         np.testing.assert_array_equal(position[1:].astype(np.float32), seen)
         simulator.begin(ended)
         np.testing.assert_array_equal(simulator.receive().observation, expected["observation"])
-
-
-def test_environments_are_equal_where_their_arguments_are():
-    one, same_one, other = (
-        NativeEnvironment(HalfCheetahVelocity(fastest), "fast") for fastest in (3.0, 3.0, 2.0)
-    )
-    assert one == same_one
-    assert hash(one) == hash(same_one)
-    assert one != other
-    assert one.shortened(7).max_episode_steps == 7
-    assert one.shortened(700).max_episode_steps == 200

@@ -1,8 +1,10 @@
 """Walking bodies side by side in MuJoCo's memory: their states, models and randomness."""
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int, UInt32
@@ -13,6 +15,12 @@ from splagger.environments.locomotion.locomotion import Locomotion
 from splagger.environments.locomotion.packages import import_mujoco
 
 _GENERATOR_WORDS = 10
+
+
+def plain_method(definition: Locomotion, name: str) -> Callable[..., Any]:
+    """A method to be called often on the host. Equinox makes a module of a method at every access,
+    which takes longer than a physics step."""
+    return partial(getattr(type(definition), name), definition)
 
 
 @dataclass
@@ -60,14 +68,20 @@ class NativeRows:
         - `groups`: for every row, which task it has, as `task_index` counts; None for any.
         """
         mujoco = self._mujoco = import_mujoco()
-        self._definition = definition
         self._recompute = recompute
         self._groups = groups
         body, count = definition.body, len(seeds)
+        self._frame_skip = body.frame_skip
+        self._uniforms = definition.task_uniforms, body.positions + body.velocities
+        self._normals = body.velocities
+        self._task = plain_method(definition, "task")
+        self._task_index = plain_method(definition, "task_index")
+        self._start = plain_method(definition, "start")
+        self._fields = plain_method(definition, "model_fields")
         model = load_model(body, solver)
         self.task = np.zeros((count, definition.task_size))
         # Whether tasks change the model is the same for all tasks.
-        shared = definition.model_fields(self.task[0]) is None
+        shared = self._fields(self.task[0]) is None
         self._models = [model if shared else copy.copy(model) for _ in seeds]
         self._data = [mujoco.MjData(model) for model in self._models]
         self._generators = [np.random.Generator(np.random.PCG64(seed)) for seed in seeds]
@@ -105,7 +119,7 @@ class NativeRows:
         - `actions`: what motors do.
         - `moved`: is written into.
         """
-        step, skip = self._mujoco.mj_step, self._definition.body.frame_skip
+        step, skip = self._mujoco.mj_step, self._frame_skip
         for row, place in zip(rows, places, strict=True):
             position, velocity, _, control = self._state[row]
             control[:] = actions[place]
@@ -124,18 +138,16 @@ class NativeRows:
 
     def new_task(self, row: int) -> None:
         """Draws a task and gives the model what belongs to it."""
-        definition, generator = self._definition, self._generators[row]
-        task = definition.task(generator.random(definition.task_uniforms))
-        while self._groups is not None and definition.task_index(task) != self._groups[row]:
-            task = definition.task(generator.random(definition.task_uniforms))
+        task = self._draw_task(row)
+        while self._groups is not None and self._task_index(task) != self._groups[row]:
+            task = self._draw_task(row)
         self._set_task(row, task)
 
     def start(self, row: int) -> None:
         """Puts a body where an episode starts."""
-        generator, body = self._generators[row], self._definition.body
-        position, velocity = self._definition.start(
-            generator.random(body.positions + body.velocities),
-            generator.standard_normal(body.velocities),
+        generator = self._generators[row]
+        position, velocity = self._start(
+            generator.random(self._uniforms[1]), generator.standard_normal(self._normals)
         )
         self._place(row, position, velocity)
 
@@ -159,13 +171,16 @@ class NativeRows:
             self._set_task(row, task)
             self._place(row, position, velocity, *rest)
 
+    def _draw_task(self, row: int) -> Float64[np.ndarray, " task"]:
+        return self._task(self._generators[row].random(self._uniforms[0]))
+
     def _words(self, row: int) -> UInt32[np.ndarray, " word"]:
         numbers = np.concatenate([self.task[row], *self._state[row]])
         return np.concatenate([generator_words(self._generators[row]), numbers.view(np.uint32)])
 
     def _set_task(self, row: int, task: Float64[np.ndarray, " task"]) -> None:
         self.task[row] = task
-        fields = self._definition.model_fields(task)
+        fields = self._fields(task)
         if fields is None:
             return
         # Nothing is left of the last task: what is not computed again never changes.

@@ -21,7 +21,7 @@ from splagger.environments.host.trial_rows import TrialRows
 from splagger.environments.host.trial_rules import TrialRules
 from splagger.environments.locomotion.bodies import Solver
 from splagger.environments.locomotion.locomotion import Locomotion
-from splagger.environments.locomotion.native_rows import Moved, NativeRows
+from splagger.environments.locomotion.native_rows import Moved, NativeRows, plain_method
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,10 @@ class NativeSimulators(WatchedSimulators):
         self.count = len(seeds)
         self.restorable = True
         self._definition = definition
+        self._observe = plain_method(definition, "observe")
+        self._outcome = plain_method(definition, "outcome")
+        self._is_diverged = plain_method(definition, "diverged")
+        self._task_index = plain_method(definition, "task_index")
         self._rules = rules
         self._picture_size = picture_size
         fields = step_fields(self.count, rules.shown_size, rules.task_size)
@@ -162,19 +166,19 @@ class NativeSimulators(WatchedSimulators):
         """Waits for a step, and says what it was worth. Returns the rows whose episode ended."""
         for part in sent.parts:
             part.result()
-        definition, bodies, trials = self._definition, self._bodies, self._trials
+        bodies, trials = self._bodies, self._trials
         rows = np.arange(self.count)[sent.rows]
         moved = sent.moved
         before = bodies.position[rows]
-        diverged = definition.diverged(moved.position, moved.velocity)
+        diverged = self._is_diverged(moved.position, moved.velocity)
         if diverged.any():
             _take_back(moved, diverged, bodies, rows)
         bodies.settle(rows, moved)
-        outcome = definition.outcome(
+        outcome = self._outcome(
             bodies.task[rows], before, moved.position, moved.velocity, moved.forces, sent.actions
         )
         steps, size = trials.steps, self._rules.observation_size
-        steps.next_observation[rows, :size] = definition.observe(
+        steps.next_observation[rows, :size] = self._observe(
             moved.position, moved.velocity, moved.forces
         )
         steps.reward[rows] = np.where(diverged, 0.0, outcome.reward)
@@ -188,7 +192,7 @@ class NativeSimulators(WatchedSimulators):
     def _observe_starts(self, rows: Int[np.ndarray, " row"]) -> None:
         bodies = self._bodies
         forces = None if bodies.forces is None else bodies.forces[rows]
-        self._trials.start[rows] = self._definition.observe(
+        self._trials.start[rows] = self._observe(
             bodies.position[rows], bodies.velocity[rows], forces
         )
 
@@ -200,7 +204,7 @@ class NativeSimulators(WatchedSimulators):
     def _write_task(self, row: int) -> None:
         tasks, task = self._trials.steps.tasks, self._bodies.task[row]
         tasks.vector[row] = task
-        tasks.index[row] = self._definition.task_index(task)
+        tasks.index[row] = self._task_index(task)
 
     def _await_all(self) -> None:
         """Forgets what was sent and not received, as after a failure."""
