@@ -110,12 +110,17 @@ class TrialDescription(eqx.Module, Generic[DescribedT]):
     @property
     @abc.abstractmethod
     def may_truncate(self) -> bool:
-        """Whether an episode may be cut off by a time limit (Q15)."""
+        """Whether an episode may be cut off by a time limit (Q15), or where physics diverge."""
 
     @property
     @abc.abstractmethod
     def has_success(self) -> bool:
         """Whether episodes can be a success, so that a success rate is reported."""
+
+    @property
+    @abc.abstractmethod
+    def may_diverge(self) -> bool:
+        """Whether simulated physics may diverge, so that it is reported how often they do."""
 
     @property
     def max_steps(self) -> int:

@@ -72,6 +72,7 @@ def _described(environment: Any, maker: EnvironmentMaker, vectorised: bool) -> H
         task_size=_task_size(environment, name, vectorised),
         has_success=bool(attribute(environment, "has_success", False)),
         restore_obstacle=restore_obstacle(environment, vectorised=vectorised),
+        may_diverge=bool(attribute(environment, "may_diverge", False)),
     )
 
 

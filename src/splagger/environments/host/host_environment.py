@@ -34,6 +34,8 @@ class HostEnvironment(eqx.Module):
     restore_obstacle: str = eqx.field(static=True)
     """What the environment lacks so that its state could be captured and restored, as a part of a
     sentence; empty where it lacks nothing."""
+    may_diverge: bool = eqx.field(default=False, static=True)
+    """Whether its simulated physics may diverge, which its `info` then says."""
 
     def optimal_return(self, episodes: int) -> float | None:
         """The expected return of the best possible agent in a trial of K episodes; None where the

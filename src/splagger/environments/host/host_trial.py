@@ -35,6 +35,10 @@ class HostTrial(TrialDescription[HostEnvironment]):
         return self.environment.has_success
 
     @property
+    def may_diverge(self) -> bool:
+        return self.environment.may_diverge
+
+    @property
     def settings(self) -> SimulatorSettings:
         """What simulators must know."""
         environment = self.environment
@@ -50,6 +54,7 @@ class HostTrial(TrialDescription[HostEnvironment]):
             tasks=environment.tasks,
             has_success=environment.has_success,
             restorable=not environment.restore_obstacle,
+            may_diverge=environment.may_diverge,
         )
 
     def simulators(

@@ -95,6 +95,8 @@ class InProcess(Simulators):
         trials.steps.reward[rows] = rewards
         trials.terminated[rows] = terminated
         trials.truncated[rows] = truncated
+        if self._settings.may_diverge:
+            trials.diverged[rows] = [simulator.diverged() for simulator in self._simulators[rows]]
         ended = trials.finish(rows)
         if self._settings.has_success:
             trials.steps.success[ended] = [self._simulators[row].success() for row in ended]
