@@ -27,7 +27,7 @@ def test_counts_go_on_from_what_was_recorded():
     )
     assert total == DivergedEpisodes(3, 1200)
     assert str(total) == "3 of 1,200 episodes ended because the simulated physics diverged."
-    later = total.after(record(3, [np.int32(0), np.int32(4)], [1, 5]), np.array([True, False]))
+    later = total.after(record(3, [0, 4], [1, 5]), np.array([True, False]))
     assert later == DivergedEpisodes(7, 1205)
 
 
