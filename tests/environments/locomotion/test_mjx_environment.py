@@ -174,9 +174,9 @@ def test_diverged_physics_end_the_episode(cheetah, step, speed):
     task = cheetah.sample_task(KEY)
     before = moving(speed)
     _, fine = step(task, moving(1.0), jnp.zeros(6), KEY)
-    assert not fine.truncated
+    assert not fine.diverged
     after, result = step(task, before, jnp.zeros(6), KEY)
-    assert result.truncated
+    assert result.diverged
     assert not result.terminated
     assert result.reward == 0
     assert jnp.array_equal(after.velocity, before.velocity, equal_nan=True)
@@ -185,7 +185,7 @@ def test_diverged_physics_end_the_episode(cheetah, step, speed):
 def test_a_control_that_is_no_number_leaves_the_last_good_state(cheetah, step):
     task = cheetah.sample_task(KEY)
     after, result = step(task, moving(1.0), jnp.full(6, jnp.nan), KEY)
-    assert result.truncated
+    assert result.diverged
     assert jnp.array_equal(after.position, jnp.zeros(9))
     assert jnp.isfinite(result.observation).all()
     assert result.reward == 0

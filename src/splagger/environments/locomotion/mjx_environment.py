@@ -47,6 +47,8 @@ class MjxEnvironment(Environment[MjxTask, MjxState]):
     **Raises:** `UserError` where MJX is not installed.
     """
 
+    may_diverge: ClassVar[bool] = True
+
     definition: Locomotion
     """The body and its tasks."""
     solver: Solver = eqx.field(default="model", static=True)
@@ -173,9 +175,9 @@ class MjxEnvironment(Environment[MjxTask, MjxState]):
         return after, Step(
             observation=definition.observe(after.position, after.velocity, forces),
             reward=jnp.where(diverged, 0.0, outcome.reward),
-            terminated=outcome.terminated & ~diverged,
-            truncated=diverged,
+            terminated=outcome.terminated,
             success=outcome.success & ~diverged,
+            diverged=diverged,
         )
 
     def render(
