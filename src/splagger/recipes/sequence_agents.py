@@ -56,6 +56,12 @@ METHODS = (
         aggregator=MeanSettings(),
     ),
     entry(
+        "no memory: the policy knows the last transition alone",
+        ORDER_FREE,
+        name="memoryless",
+        aggregator=None,
+    ),
+    entry(
         "small network, no recurrence; running mean with a learned prior (MATE, 2026)",
         ORDER_FREE,
         name="mate",
