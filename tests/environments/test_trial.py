@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import jaxtyping
 import numpy as np
 import pytest
+from support.diverging import Diverging, EndlessDiverging
 from support.script import Script
 
 from splagger.environments.environment import Step
@@ -375,3 +376,20 @@ def test_perfect_play(name, episode_return, boundary):
         np.testing.assert_array_equal(steps.observation[:, end_step][:, columns], [acted] * 4)
     np.testing.assert_array_equal(steps.next_observation[:, 399][:, columns], [[*end, 1]] * 4)
     np.testing.assert_array_equal(steps.observation[:, 399][:, columns], [[*start, 0]] * 4)
+
+
+def test_a_diverged_step_ends_the_episode_and_is_no_end_of_the_task():
+    actions = [0, 5, 6, 0, 1, 5]
+    for environment in (Diverging(), EndlessDiverging()):
+        trial = Trial(environment, episodes=4)
+        assert trial.may_diverge
+        assert trial.may_truncate
+        _, steps, _ = play(trial, actions)
+        assert steps.diverged.tolist() == [False, True, True, False, False, True]
+        assert steps.truncated.tolist() == steps.diverged.tolist()
+        assert steps.episode_end.tolist() == [False, True, True, False, True, True]
+        assert steps.trial_end.tolist() == [False] * 5 + [True]
+        # Seen is what was there before, with the flag of an end.
+        np.testing.assert_array_equal(steps.next_observation[1], [0.25, 1, 0, 1])
+        assert steps.reward.tolist() == [1, 0, 0, 21, 22, 0]
+    assert not Trial(Script(), episodes=2).may_diverge

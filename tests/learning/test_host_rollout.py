@@ -22,6 +22,9 @@ from splagger.learning.sweep import MemberMethod
 from splagger.learning.train_state import Collector
 
 MEMBERS, ENVIRONMENTS, STEPS = 2, 4, 8
+NAMES = (
+    *("reward", "next_observation", "episode_end", "trial_end", "truncated", "success", "diverged"),
+)
 SEEDS = np.arange(MEMBERS * ENVIRONMENTS, dtype=np.uint32)
 
 
@@ -89,10 +92,9 @@ def test_simulators_did_what_is_recorded(rollouts):
             assert_tasks(jax.tree.map(lambda leaf, t=step: leaf[:, t], rollout.task), tasks)
             simulators.send(np.asarray(rollout.action[:, step]).reshape(-1))
             result = simulators.receive()
-            for name in ("reward", "next_observation", "episode_end", "trial_end", "truncated"):
+            for name in NAMES:
                 recorded = getattr(rollout, name)[:, step]
                 np.testing.assert_array_equal(recorded, shown(getattr(result, name)))
-            np.testing.assert_array_equal(rollout.success[:, step], shown(result.success))
             observation, tasks = result.observation, result.tasks
             ends += result.trial_end.sum()
         np.testing.assert_array_equal(rollout.last_observation, shown(observation))

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from support.diverging import Shaky
 from support.tiny import FORCED, UNEVEN, Drift, farthest, resetting, same, shaken, tiny_agent
 
 from splagger.agent import Agent, MemoryReset
@@ -96,7 +97,15 @@ def test_equal_to_a_plain_loop():
         result = stack(results)
         memory, next_latent = stack(memories)
         observation = result.observation
-        names = ("reward", "next_observation", "episode_end", "trial_end", "truncated", "success")
+        names = (
+            "reward",
+            "next_observation",
+            "episode_end",
+            "trial_end",
+            "truncated",
+            "success",
+            "diverged",
+        )
         row |= {name: getattr(result, name) for name in names} | {"next_latent": next_latent}
         rows.append(row)
     for name, expected in stack(rows).items():
@@ -106,6 +115,17 @@ def test_equal_to_a_plain_loop():
     assert same(rollout.last_task, stack([trial.task_information(state) for state in states]))
     expected = Collector(stack(states), observation, memory, rollout.trial_end[-1])
     assert farthest(numbers_of(after), numbers_of(expected)) < 1e-13
+
+
+def test_where_physics_diverge_an_episode_ends():
+    trial = Trial(Shaky(), episodes=1)
+    _, rollout = two_rollouts(tiny_agent(trial), trial)
+    diverged = np.asarray(rollout.diverged)
+    assert 0 < diverged.sum() < np.asarray(rollout.episode_end).sum()
+    assert np.asarray(rollout.truncated)[diverged].all()
+    assert (np.asarray(rollout.reward)[diverged] == 0).all()
+    before, after = (np.asarray(r) for r in (rollout.observation, rollout.next_observation))
+    np.testing.assert_array_equal(after[diverged], before[diverged])
 
 
 def stack(trees):

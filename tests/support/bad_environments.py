@@ -206,6 +206,28 @@ class TruncatesAgainstItsWord(Good):
         return state, Step(step.observation, step.reward, False, truncated=state == task)
 
 
+class Diverges(Good):
+    """Where it would leave the line, its physics fail."""
+
+    may_diverge: ClassVar[bool] = True
+    price: ClassVar[float] = 0.0
+
+    def step(self, task: Any, state: Any, action: Any, key: Any) -> Any:
+        after = state + 2 * action - 1
+        diverged = after == -task
+        after = jnp.where(diverged, state, after)
+        reward = jnp.where(diverged, self.price, self.reward(task, after))
+        return after, Step(self.observe(after), reward, after == task, diverged=diverged)
+
+
+class UncountedDivergence(Diverges):
+    may_diverge: ClassVar[bool] = False
+
+
+class PaidDivergence(Diverges):
+    price: ClassVar[float] = -5.0
+
+
 class UncountedSuccess(Good):
     def step(self, task: Any, state: Any, action: Any, key: Any) -> Any:
         state, step = super().step(task, state, action, key)

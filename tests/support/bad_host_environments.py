@@ -161,6 +161,29 @@ class RaisesInSetTask(Good):
         self.goal = ["left", "right"].index(task)
 
 
+class Diverges(Good):
+    """Where it would reach the wrong end, its physics fail."""
+
+    may_diverge = True
+    price = 0.0
+
+    def step(self, action: Any) -> Any:
+        before = self.position
+        observation, reward, *ends, info = super().step(action)
+        if self.position == -self.goal:
+            self.position = before
+            return self.observe(), self.price, *ends, {"diverged": True}
+        return observation, reward, *ends, info
+
+
+class UncountedDivergence(Diverges):
+    may_diverge = False
+
+
+class PaidDivergence(Diverges):
+    price = -5.0
+
+
 class SuccessForgotten(Good):
     has_success = True
 

@@ -252,6 +252,7 @@ def _rollout(agent: Agent, arrays: dict[str, np.ndarray], first: bool) -> Rollou
         trial_end=done[1:],
         truncated=flags(arrays["bad_masks"][1:, :, 0] == 0),
         success=jnp.zeros_like(done[1:]),
+        diverged=jnp.zeros_like(done[1:]),
         last_observation=observations[-1],
         last_latent=latents[-1],
         last_task=no_task(done.shape[1]),

@@ -128,6 +128,7 @@ def test_a_run_leaves_its_records(finished_run: Path):
     metrics = metrics_of(finished_run)
     assert [record["update"] for record in metrics] == list(range(1, UPDATES + 1))
     assert all(len(record["loss"]) == 4 for record in metrics)
+    assert not any("diverged_episodes" in record for record in metrics)
 
 
 def test_members_differ_in_seed_and_learning_rate(finished_run: Path):

@@ -29,7 +29,7 @@ class Step(eqx.Module):
     """What one environment step returns besides the new state.
 
     Every field accepts anything that `jax.numpy.asarray` accepts, traced or not; a reward may be
-    a plain `0.0` and `truncated` and `success` may be left out.
+    a plain `0.0`, and `truncated`, `success` and `diverged` may be left out.
     """
 
     observation: Float[Array, "observation"] = eqx.field(converter=_number)
@@ -45,6 +45,14 @@ class Step(eqx.Module):
     """
     success: Bool[Array, ""] = eqx.field(default=False, converter=_flag)
     """Whether the episode that ends with this step was a success. Read only where it ends."""
+    diverged: Bool[Array, ""] = eqx.field(default=False, converter=_flag)
+    """Whether the simulator failed in this step, and not the agent: its numbers became infinite,
+    no numbers, or absurd.
+
+    The step then gives the reward 0, and state and observation stay as they were before it. The
+    episode is cut off there, whatever `terminated` says. An environment that may set it says so by
+    `may_diverge`.
+    """
 
 
 class Environment(eqx.Module, Generic[Task, State]):
@@ -98,6 +106,11 @@ class Environment(eqx.Module, Generic[Task, State]):
     """
     has_success: ClassVar[bool] = False
     """Whether `Step.success` means something. If so a success rate is reported."""
+    may_diverge: ClassVar[bool] = False
+    """Whether `Step.diverged` is ever set. If so it is reported how many episodes ended like that.
+
+    Such an episode is cut off even where `truncates` is `False`.
+    """
 
     task_groups: ClassVar[tuple[str, ...]] = ()
     """What people call the `tasks`, in the order of `task_index`. Then evaluations have equally

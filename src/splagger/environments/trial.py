@@ -41,9 +41,11 @@ class TrialStep(eqx.Module):
     trial_end: Bool[Array, ""]
     """Whether it ended the trial's last episode. `observation` then belongs to a new trial."""
     truncated: Bool[Array, ""]
-    """Whether it ended an episode by a time limit and not by termination."""
+    """Whether it ended an episode by a time limit, or diverged, and not by termination."""
     success: Bool[Array, ""]
     """Whether it ended an episode that was a success."""
+    diverged: Bool[Array, ""]
+    """Whether it ended an episode because the simulator failed. It is `truncated`, too."""
     episode: Int[Array, ""]
     """Index in the trial of the episode that this transition and its reward belong to."""
 
@@ -59,7 +61,7 @@ class Trial(TrialDescription[Environment]):
 
     @property
     def may_truncate(self) -> bool:
-        return self.environment.truncates
+        return self.environment.truncates or self.environment.may_diverge
 
     @property
     def has_success(self) -> bool:
@@ -68,6 +70,10 @@ class Trial(TrialDescription[Environment]):
     @property
     def task_groups(self) -> tuple[str, ...]:
         return self.environment.task_groups
+
+    @property
+    def may_diverge(self) -> bool:
+        return self.environment.may_diverge
 
     def reset(self, key: Key[Array, ""]) -> tuple[TrialState, Float[Array, "observation"]]:
         """Draws a task and begins its first episode."""
@@ -102,12 +108,13 @@ class Trial(TrialDescription[Environment]):
         state, step = self.advance(trial_state, action, key)
         steps = trial_state.steps + 1
 
+        # What a simulator that failed says of the task's own end means nothing.
+        terminated = step.terminated & ~step.diverged
+        truncated = step.diverged
         if self.environment.truncates:
             time_limit = steps >= self.environment.max_episode_steps
-            truncated = (step.truncated | time_limit) & ~step.terminated
-        else:
-            truncated = jnp.zeros((), dtype=bool)
-        episode_end = step.terminated | truncated
+            truncated = truncated | ((step.truncated | time_limit) & ~terminated)
+        episode_end = terminated | truncated
         trial_end = episode_end & (trial_state.episode + 1 >= self.episodes)
 
         following = TrialState(task, state, episode=trial_state.episode, steps=steps)
@@ -134,6 +141,7 @@ class Trial(TrialDescription[Environment]):
             trial_end=trial_end,
             truncated=truncated,
             success=step.success & episode_end,
+            diverged=step.diverged,
             episode=trial_state.episode,
         )
 

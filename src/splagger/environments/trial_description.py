@@ -110,7 +110,7 @@ class TrialDescription(eqx.Module, Generic[DescribedT]):
     @property
     @abc.abstractmethod
     def may_truncate(self) -> bool:
-        """Whether an episode may be cut off by a time limit (Q15)."""
+        """Whether an episode may be cut off by a time limit (Q15), or where physics diverge."""
 
     @property
     @abc.abstractmethod
@@ -122,6 +122,11 @@ class TrialDescription(eqx.Module, Generic[DescribedT]):
         """Names of the groups that tasks are in, of which evaluations run equally many trials each;
         none, unless the environment has such."""
         return ()
+
+    @property
+    @abc.abstractmethod
+    def may_diverge(self) -> bool:
+        """Whether simulated physics may diverge, so that it is reported how often they do."""
 
     @property
     def max_steps(self) -> int:

@@ -32,9 +32,11 @@ class HostRecord:
     trial_end: Bool[np.ndarray, "member time environment"]
     """Whether the step ended a trial."""
     truncated: Bool[np.ndarray, "member time environment"]
-    """Whether the step ended an episode by its time limit alone."""
+    """Whether the step ended an episode by its time limit alone, or diverged."""
     success: Bool[np.ndarray, "member time environment"]
     """Whether the step ended an episode with success."""
+    diverged: Bool[np.ndarray, "member time environment"]
+    """Whether the step ended an episode because the simulated physics failed."""
 
     @classmethod
     def create(
@@ -72,6 +74,7 @@ class HostRecord:
             trial_end=flags(),
             truncated=flags(),
             success=flags(),
+            diverged=flags(),
         )
         record.observation[:, 0] = observation
         record.task_vector[:, 0] = vector
@@ -99,6 +102,7 @@ class HostRecord:
             (self.trial_end, now, result.trial_end),
             (self.truncated, now, result.truncated),
             (self.success, now, result.success),
+            (self.diverged, now, result.diverged),
         ):
             view = room[where]
             view[...] = values.reshape(view.shape)

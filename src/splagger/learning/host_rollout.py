@@ -158,6 +158,7 @@ def _assemble(
             trial_end=record["trial_end"],
             truncated=record["truncated"],
             success=record["success"],
+            diverged=record["diverged"],
             last_observation=observation[-1],
             last_latent=trace.latent[-1],
             last_task=last_task,

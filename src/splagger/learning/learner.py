@@ -193,6 +193,8 @@ class Learner(eqx.Module, Generic[TrialT]):
             "rollout_success": jnp.sum(rollout.success) / jnp.maximum(episodes, 1),
             "finite": finite,
         }
+        if self.trial.may_diverge:
+            metrics["diverged_episodes"] = jnp.sum(rollout.diverged)
         if losses.inputs is not None:
             measured = vars(losses.inputs)
             # Infinite as long as no head has moved and the latent has no influence.

@@ -42,9 +42,11 @@ class Rollout(eqx.Module):
     trial_end: Bool[Array, "time environment"]
     """Whether the step ended a trial."""
     truncated: Bool[Array, "time environment"]
-    """Whether the step ended an episode by its time limit alone."""
+    """Whether the step ended an episode by its time limit alone, or diverged."""
     success: Bool[Array, "time environment"]
     """Whether the step ended an episode with success."""
+    diverged: Bool[Array, "time environment"]
+    """Whether the step ended an episode because the simulated physics failed."""
     last_observation: Float[Array, "environment observation"]
     """What the policy acts on after the rollout."""
     last_latent: Float[Array, "environment latent"]
@@ -145,6 +147,7 @@ def collect(
         trial_end=result.trial_end,
         truncated=result.truncated,
         success=result.success,
+        diverged=result.diverged,
         last_observation=last_observation,
         last_latent=last_memory.latent,
         last_task=jax.vmap(trial.task_information)(trial_state),

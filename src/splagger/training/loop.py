@@ -16,6 +16,7 @@ from splagger.foundation.precision import matrix_product_precision
 from splagger.learning.evaluation import Evaluation, tasks_of_group
 from splagger.learning.train_state import TrainState
 from splagger.training import checkpoints
+from splagger.training.diverged_episodes import DivergedEpisodes, first_divergence
 from splagger.training.interrupts import Interrupts
 from splagger.training.progress import MemberStatus, TrainingProgress
 from splagger.training.run_directory import START_POSITIONS, EvaluationRow, RunDirectory
@@ -58,6 +59,7 @@ class TrainingLoop:
         self._members = session.settings.members
         self._statuses = [MemberStatus() for _ in self._members]
         self._failed = np.zeros(len(self._members), bool)
+        self._diverged = DivergedEpisodes()
         self._saved_at = time.monotonic()
         self._trials_began_anew = False
 
@@ -105,7 +107,10 @@ class TrainingLoop:
         state, metadata = self._session.restore(path)
         update = metadata["update"]
         self._run.cut_back(metadata["positions"])
-        self._failed = np.asarray(state.failed_at) >= 0
+        failed_at = np.asarray(state.failed_at)
+        self._failed = failed_at >= 0
+        if self._session.trial.may_diverge:
+            self._diverged = DivergedEpisodes.of_records(self._run.read_metrics(), failed_at)
         for member, row in _last_evaluations(self._run.read_evaluations()).items():
             self._statuses[member] = row
         state, obstacle = self._session.sweep.take_up(state)
@@ -130,6 +135,7 @@ class TrainingLoop:
             record["fresh_trials"] = True
             self._trials_began_anew = False
         self._run.append_metrics(record)
+        self._count_diverged(metrics, update + 1)
         self._failed = failed_at >= 0
         self._progress.update(frames, speed, self._shown())
         return state
@@ -219,6 +225,11 @@ class TrainingLoop:
                 f"in {path}."
             )
 
+    def _count_diverged(self, metrics: dict[str, np.ndarray], update: int) -> None:
+        before, self._diverged = self._diverged, self._diverged.after(metrics, self._failed)
+        if self._diverged.diverged and not before.diverged:
+            self._progress.message(first_divergence(update))
+
     def _announce_interrupt(self) -> None:
         self._progress.message(
             "Stopping after this update and saving. Again to stop at once, which loses what came "
@@ -236,6 +247,8 @@ class TrainingLoop:
             member for member, bad in zip(self._members, self._failed, strict=True) if bad
         )
         frames = update * self._frames_per_update
+        if self._diverged.diverged:
+            self._progress.message(str(self._diverged))
         return TrainingResult(self._run.path, frames, finished, failed, self._resume_command())
 
 

@@ -63,6 +63,8 @@ BAD = {
     "OutOfBounds": ("step", "entry 1 is -?6, .* says -3 to 3", "clip"),
     "NeverEnds": ("step", "not terminated after max_episode_steps = 6", "Terminate"),
     "TruncatesAgainstItsWord": ("step", "truncated, but truncates is False", "Remove"),
+    "UncountedDivergence": ("may_diverge", "nobody counts it", "may_diverge = True"),
+    "PaidDivergence": ("step", "that diverged has the reward -5", "reward 0"),
     "TooLowAnOptimum": ("optimal_return", "is -100, but random play got", "best agent"),
     # Tasks.
     "ConstantTask": ("sample_task", "the same task for 32 keys", "by the key"),
@@ -93,7 +95,7 @@ def test_every_bad_environment_is_tested():
         for name, value in vars(bad_environments).items()
         if isinstance(value, type) and issubclass(value, Environment) and value is not Environment
     }
-    assert classes == {*BAD, *DOUBTFUL, "Good"}
+    assert classes == {*BAD, *DOUBTFUL, "Diverges", "Good"}
 
 
 def assert_describes(finding: Finding, method: str, message: str, fix: str) -> None:
@@ -110,6 +112,13 @@ def test_bad_environments_fail(name: str):
     found = failures(check_environment(getattr(bad_environments, name)))
     assert len(found) == 1
     assert_describes(found[0], *BAD[name])
+
+
+def test_physics_may_diverge():
+    findings = check_environment(bad_environments.Diverges)
+    assert [str(finding) for finding in findings if finding.outcome != "ok"] == []
+    (finding,) = (finding for finding in findings if finding.check == "divergence")
+    assert "of 32 episodes ended because it diverged" in finding.message
 
 
 @pytest.mark.parametrize("name", DOUBTFUL)

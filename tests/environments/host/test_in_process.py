@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from support.cart_poles import CartPoles
+from support.diverging import Diverging
 from support.host import ACTIONS, ROWS, host_trial, play
 from support.script import Script
 from support.tiny import same
@@ -66,6 +67,40 @@ def test_trials_are_those_of_a_jax_twin(name, boundary, episodes):
     for name in ("truncated", "success", "trial_end"):
         assert found[name].any()
     simulators.close()
+
+
+@pytest.mark.parametrize("name", ["HostDiverging", "diverging_rows"])
+def test_diverged_steps_are_those_of_a_jax_twin(name):
+    trial = host_trial(f"diverging:{name}", episodes=2)
+    assert trial.may_diverge
+    actions = np.random.default_rng(2).choice([0, 0, 1, 2, 4, 5, 6], (30, ROWS)).astype(np.int32)
+    jax_trial = Trial(Diverging(limit=4), 2)
+
+    def step(state, action):
+        return jax_trial.step(state, action, jax.random.key(0))
+
+    def run(actions):
+        return jax.lax.scan(step, jax_trial.reset(jax.random.key(0))[0], actions)[1]
+
+    expected = jax.jit(jax.vmap(run, 1, 1))(actions)
+    simulators = trial.simulators(range(ROWS), workers=0)
+    simulators.reset()
+    found = jax.tree.map(lambda *leaves: np.stack(leaves), *play(simulators, actions))
+    simulators.close()
+    for field, values in vars(expected).items():
+        np.testing.assert_array_equal(found[field], values, err_msg=field)
+    assert found["diverged"].any()
+    assert (found["truncated"] & ~found["diverged"]).any()
+
+
+def test_without_may_diverge_nobody_asks():
+    trial = host_trial("diverging:Denied", episodes=2)
+    assert not trial.may_diverge
+    simulators = trial.simulators([0], workers=0)
+    simulators.reset()
+    (step,) = play(simulators, np.array([[5]], np.int32))
+    assert not step["diverged"].any()
+    assert not step["episode_end"].any()
 
 
 def test_rows_may_be_stepped_in_groups():

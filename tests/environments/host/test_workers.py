@@ -42,6 +42,18 @@ def test_workers_make_the_same_steps(workers):
     assert own_children() == []
 
 
+def test_diverged_steps_come_from_workers_too():
+    trial = host_trial("diverging:HostDiverging", episodes=2)
+    actions = np.random.default_rng(3).choice([0, 0, 1, 5, 6], (20, 2)).astype(np.int32)
+    here, there = (trial.simulators([3, 4], workers=number) for number in (0, 2))
+    here.reset()
+    there.reset()
+    steps = play(there, actions)
+    assert same(play(here, actions), steps)
+    np.testing.assert_array_equal([step["diverged"] for step in steps], actions >= 5)
+    there.close()
+
+
 def test_a_dead_worker_is_noticed_and_ctrl_c_kills_none():
     simulators = host_trial("scripted:Script").simulators([1, 2], workers=1)
     simulators.reset()

@@ -212,6 +212,7 @@ def test_a_diverged_body_ends_its_episode_alone(definition, threads, tmp_path, m
     diverged, *others = play(simulators, actions[1:])
     expected, *others_expected = play(undisturbed, actions[1:])
     assert diverged["truncated"].tolist() == [False, True, False, False, False]
+    assert diverged["diverged"].tolist() == [False, True, False, False, False]
     assert diverged["episode_end"][1]
     assert not diverged["trial_end"].any()
     assert not diverged["success"].any()

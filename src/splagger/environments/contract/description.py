@@ -24,7 +24,7 @@ def check_description(environment: Environment) -> Iterator[Finding]:
     yield _space(environment, "action_space", (Box, Discrete), actions)
     yield _whole_number(environment, "max_episode_steps", optional=False)
     yield _whole_number(environment, "tasks", optional=True)
-    for name in ("truncates", "has_success"):
+    for name in ("truncates", "has_success", "may_diverge"):
         value = _attribute(environment, "flags", name)
         if not isinstance(value, bool):
             yield failure(

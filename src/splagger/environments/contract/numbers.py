@@ -7,7 +7,7 @@ import numpy as np
 
 from splagger.environments.contract.evidence import MOST_STEPS, Evidence
 from splagger.environments.contract.findings import Finding, failure, passed, warning
-from splagger.environments.contract.play import Look
+from splagger.environments.contract.play import Look, Moment
 from splagger.environments.environment import Environment
 
 OBSERVATIONS = "observations"
@@ -82,7 +82,7 @@ def _check_ends(environment: Environment, evidence: Evidence) -> Iterator[Findin
     check = "ends of episodes"
     moments = evidence.episode.moments
     # What follows an end is of no interest.
-    ended = (moments.terminated | moments.truncated) & moments.running
+    ended = (moments.terminated | moments.truncated | moments.diverged) & moments.running
     longest = environment.max_episode_steps
     endless = ~np.any(ended, axis=1)
     if not environment.truncates:
@@ -109,12 +109,39 @@ def _check_ends(environment: Environment, evidence: Evidence) -> Iterator[Findin
             "step reports successes, but has_success is False, so that nobody counts them.",
             "Set has_success = True in the class.",
         )
+    yield from _check_divergence(environment, moments)
     lengths = np.sum(moments.running, axis=1)
     yield passed(
         check,
         "step",
         f"{np.sum(~endless)} of {len(endless)} ended by themselves; {np.min(lengths)} to "
         f"{np.max(lengths)} steps of at most {longest}",
+    )
+
+
+def _check_divergence(environment: Environment, moments: Moment) -> Iterator[Finding]:
+    check = "divergence"
+    diverged = moments.diverged & moments.running
+    if not np.any(diverged):
+        return
+    if not environment.may_diverge:
+        yield failure(
+            check,
+            "may_diverge",
+            "step says that it diverged, but may_diverge is False, so that nobody counts it.",
+            "Set may_diverge = True in the class.",
+        )
+    paid = moments.reward[diverged]
+    if np.any(paid != 0):
+        yield failure(
+            check,
+            "step",
+            f"a step that diverged has the reward {paid[paid != 0][0]:g}: an agent would learn "
+            "from the simulator's failure.",
+            "Return the reward 0 there, and state and observation from before the step.",
+        )
+    yield passed(
+        check, "step", f"{np.sum(diverged)} of {len(diverged)} episodes ended because it diverged"
     )
 
 

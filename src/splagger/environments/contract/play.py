@@ -45,6 +45,8 @@ class Moment(eqx.Module):
     """Whether the environment cut it off."""
     success: Bool[Array, "*batch"]
     """Whether it was a success."""
+    diverged: Bool[Array, "*batch"]
+    """Whether the simulator failed, which ends the episode."""
     task_index: Int[Array, "*batch"]
     """The task's index in the state after the step."""
     running: Bool[Array, "*batch"]
@@ -89,16 +91,18 @@ def play_episode(
         action = random_action(environment.action_space, action_key)
         after, step = environment.step(task, state, action, step_key)
         after = jax.tree.map(lambda new, old: jnp.where(running, new, old), after, state)
+        ended = step.terminated | step.truncated | step.diverged
         moment = Moment(
             observation=look(environment.observation_space, step.observation),
             reward=step.reward,
             terminated=step.terminated,
             truncated=step.truncated,
             success=step.success,
+            diverged=step.diverged,
             task_index=environment.task_index(task, after),
             running=running,
         )
-        return (after, running & ~(step.terminated | step.truncated)), moment
+        return (after, running & ~ended), moment
 
     carried = (state, jnp.ones((), bool))
     if unrolled:

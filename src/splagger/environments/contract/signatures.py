@@ -117,7 +117,7 @@ def _step(environment: Environment, task: Any, state: Any, action: Any, key: Any
     state, step = result
     _check_arrays("step", "state", state)
     _check_observation("step", environment, step.observation)
-    for name in ("reward", "terminated", "truncated", "success"):
+    for name in ("reward", "terminated", "truncated", "success", "diverged"):
         value = getattr(step, name)
         if value.shape != ():
             _fail(

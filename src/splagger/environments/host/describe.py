@@ -73,6 +73,7 @@ def _described(environment: Any, maker: EnvironmentMaker, vectorised: bool) -> G
         has_success=bool(attribute(environment, "has_success", False)),
         restore_obstacle=restore_obstacle(environment, vectorised=vectorised),
         task_groups=_task_groups(environment, name, vectorised),
+        may_diverge=bool(attribute(environment, "may_diverge", False)),
     )
 
 

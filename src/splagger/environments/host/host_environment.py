@@ -41,6 +41,8 @@ class HostEnvironment(eqx.Module):
     sentence; empty where it lacks nothing."""
     task_groups: tuple[str, ...] = eqx.field(static=True, default=(), kw_only=True)
     """Names of the groups that its tasks are in, for evaluations; empty where it has none."""
+    may_diverge: bool = eqx.field(static=True, default=False, kw_only=True)
+    """Whether its simulated physics may diverge, so that it is reported how often they do."""
 
     @property
     @abc.abstractmethod

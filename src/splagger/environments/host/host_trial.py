@@ -34,6 +34,10 @@ class HostTrial(TrialDescription[HostEnvironment]):
         return self.environment.task_groups
 
     @property
+    def may_diverge(self) -> bool:
+        return self.environment.may_diverge
+
+    @property
     def rules(self) -> TrialRules:
         """What simulators must know of the trials."""
         environment = self.environment
@@ -48,6 +52,7 @@ class HostTrial(TrialDescription[HostEnvironment]):
             tasks=environment.tasks,
             has_success=environment.has_success,
             restorable=not environment.restore_obstacle,
+            may_diverge=environment.may_diverge,
         )
 
     def simulators(

@@ -98,6 +98,8 @@ class InProcess(WatchedSimulators):
         trials.steps.reward[rows] = rewards
         trials.terminated[rows] = terminated
         trials.truncated[rows] = truncated
+        if self._rules.may_diverge:
+            trials.diverged[rows] = [simulator.diverged() for simulator in self._simulators[rows]]
         ended = trials.finish(rows)
         if self._rules.has_success:
             trials.steps.success[ended] = [self._simulators[row].success() for row in ended]

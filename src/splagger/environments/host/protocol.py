@@ -69,6 +69,10 @@ class OptionalMembers(Protocol):
     has_success: bool
     """Whether episodes can be a success. Then the `info` of an episode's last step must hold
     `success` or `is_success`. Without it false."""
+    may_diverge: bool
+    """Whether simulated physics may diverge. Then a step whose `info` holds a true `diverged` ends
+    the episode as if it were truncated, and is counted; it gives the reward 0 and the observation
+    from before. Without it false, and `diverged` means nothing."""
 
     def task_index(self, task: Any) -> int:
         """Which of the `tasks` it is, 0 to `tasks` - 1. Needed where there are `tasks`."""

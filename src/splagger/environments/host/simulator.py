@@ -122,6 +122,10 @@ class Simulator:
             "an info without success or is_success at an episode's end, though has_success is true",
         )
 
+    def diverged(self) -> bool:
+        """Whether the last step's `info` says that the simulated physics failed in it."""
+        return bool(self._info.get("diverged", False))
+
     def render(self) -> UInt8[np.ndarray, "height width 3"] | None:
         """A picture of the environment's state; None where it makes none."""
         if self._environment.render_mode is None:

@@ -45,9 +45,11 @@ class HostStep:
     trial_end: Bool[np.ndarray, " row"]
     """Whether it ended the trial's last episode. `observation` then belongs to a new trial."""
     truncated: Bool[np.ndarray, " row"]
-    """Whether it ended an episode by a time limit and not by termination."""
+    """Whether it ended an episode by a time limit, or diverged, and not by termination."""
     success: Bool[np.ndarray, " row"]
     """Whether it ended an episode that was a success."""
+    diverged: Bool[np.ndarray, " row"]
+    """Whether it ended an episode because the simulated physics failed. It is `truncated`, too."""
     episode: Int[np.ndarray, " row"]
     """Index in the trial of the episode that this transition belongs to."""
     tasks: HostTasks

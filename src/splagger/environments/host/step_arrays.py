@@ -50,7 +50,7 @@ def step_fields(count: int, observation: int, task: int) -> list[Field]:
         ((count, observation), np.float32),
         ((count, observation), np.float32),
         (row, np.float32),
-        *[(row, np.bool_)] * 4,
+        *[(row, np.bool_)] * 5,
         (row, np.int32),
         ((count, task), np.float32),
         (row, np.int32),
@@ -59,7 +59,8 @@ def step_fields(count: int, observation: int, task: int) -> list[Field]:
 
 def host_step(arrays: Sequence[np.ndarray]) -> HostStep:
     """The arrays of `step_fields` by name."""
-    seen, shown, reward, episode_end, trial_end, truncated, success, episode, vector, index = arrays
+    seen, shown, reward, *flags, episode, vector, index = arrays
+    episode_end, trial_end, truncated, success, diverged = flags
     return HostStep(
         next_observation=seen,
         observation=shown,
@@ -68,6 +69,7 @@ def host_step(arrays: Sequence[np.ndarray]) -> HostStep:
         trial_end=trial_end,
         truncated=truncated,
         success=success,
+        diverged=diverged,
         episode=episode,
         tasks=HostTasks(vector, index),
     )
@@ -88,6 +90,7 @@ def copied_step(step: HostStep, rows: slice) -> HostStep:
         trial_end=step.trial_end[rows].copy(),
         truncated=step.truncated[rows].copy(),
         success=step.success[rows].copy(),
+        diverged=step.diverged[rows].copy(),
         episode=step.episode[rows].copy(),
         tasks=copied_tasks(step.tasks, rows),
     )

@@ -12,8 +12,9 @@ class TrialRows:
     """Where each of some simulators stands in its trial, and what of its steps is seen.
 
     Whoever steps the environments writes into `steps.next_observation` (without the flag),
-    `steps.reward`, `terminated` and `truncated`, calls `finish`, begins episodes and trials where
-    they ended, writes their first observations into `start`, and calls `begin`.
+    `steps.reward`, `terminated`, `truncated` and, where physics may diverge, `diverged`, calls
+    `finish`, begins episodes and trials where they ended, writes their first observations into
+    `start`, and calls `begin`.
     """
 
     steps: HostStep
@@ -24,6 +25,9 @@ class TrialRows:
     """`[row]`, whether the last step ended the episode in the task's own terms."""
     truncated: np.ndarray
     """`[row]`, whether the environment cut the episode off."""
+    diverged: np.ndarray
+    """`[row]`, whether the simulated physics failed in the last step, which ends the episode. False
+    unless written."""
     episode: np.ndarray
     """`[row]`, index of the running episode in its trial."""
     episode_steps: np.ndarray
@@ -43,7 +47,7 @@ class TrialRows:
         self._first_row = first_row
         self.steps = steps
         self.start = np.zeros((count, rules.observation_size), np.float32)
-        self.terminated, self.truncated = np.zeros((2, count), bool)
+        self.terminated, self.truncated, self.diverged = np.zeros((3, count), bool)
         self.episode, self.episode_steps = np.zeros((2, count), np.int32)
 
     def finish(self, rows: slice) -> Int[np.ndarray, " ended"]:
@@ -61,12 +65,17 @@ class TrialRows:
         self._check(rows, _finite(steps.reward[rows, None]), "step", "a reward")
         self.episode_steps[rows] += 1
         time_limit = self.episode_steps[rows] >= rules.max_episode_steps
-        truncated = (self.truncated[rows] | time_limit) & ~self.terminated[rows]
-        end = self.terminated[rows] | truncated
+        diverged = self.diverged[rows]
+        # What a simulator that failed says of the task's own end means nothing.
+        terminated = self.terminated[rows] & ~diverged
+        truncated = (self.truncated[rows] | time_limit | diverged) & ~terminated
+        end = terminated | truncated
         steps.truncated[rows] = truncated
         steps.episode_end[rows] = end
         steps.trial_end[rows] = end & (self.episode[rows] + 1 >= rules.episodes)
         steps.success[rows] = False
+        steps.diverged[rows] = diverged
+        self.diverged[rows] = False
         steps.episode[rows] = self.episode[rows]
         if rules.episodes > 1:
             seen[:, size] = end

@@ -26,6 +26,8 @@ class TrialRules:
     """Whether episodes can be a success."""
     restorable: bool
     """Whether the environment's state can be captured and restored."""
+    may_diverge: bool = False
+    """Whether simulated physics may diverge, so that `info` is asked."""
 
     @property
     def shown_size(self) -> int:

@@ -127,6 +127,9 @@ class VectorSimulators(Simulators):
             steps.reward[:], trials.terminated[:], trials.truncated[:] = (
                 np.asarray(values).reshape(self.count) for values in (reward, terminated, truncated)
             )
+            if self._rules.may_diverge:
+                # Gymnasium's own mask says which rows gave that information.
+                trials.diverged[:] = info.get("diverged", False) & info.get("_diverged", True)
         except Exception as error:
             self._misfit("step", error)
         ended = trials.finish(slice(None))

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int, Key, UInt8
 
 from splagger.environments.environment import Environment, Step
 from splagger.environments.locomotion.bodies import Body, Solver, load_model
+from splagger.environments.locomotion.derived_constants import DerivedConstants, replace_fields
 from splagger.environments.locomotion.locomotion import Locomotion
 from splagger.environments.locomotion.packages import import_mjx
 from splagger.environments.spaces import Box
@@ -45,6 +46,8 @@ class MjxEnvironment(Environment[MjxTask, MjxState]):
 
     **Raises:** `UserError` where MJX is not installed.
     """
+
+    may_diverge: ClassVar[bool] = True
 
     definition: Locomotion
     """The body and its tasks."""
@@ -95,6 +98,9 @@ class MjxEnvironment(Environment[MjxTask, MjxState]):
         """Draws a task, and what of the model follows from it."""
         vector = self.definition.task(jax.random.uniform(key, (self.definition.task_uniforms,)))
         fields = self.definition.model_fields(vector)
+        if fields is not None and self.recompute:
+            constants = _derived_constants(self.definition.body)
+            fields = fields | constants.fields(fields["body_mass"], fields["body_inertia"])
         return MjxTask(vector, fields)
 
     def task_vector(self, task: MjxTask, state: MjxState) -> Float[Array, "task"]:
@@ -169,9 +175,9 @@ class MjxEnvironment(Environment[MjxTask, MjxState]):
         return after, Step(
             observation=definition.observe(after.position, after.velocity, forces),
             reward=jnp.where(diverged, 0.0, outcome.reward),
-            terminated=outcome.terminated & ~diverged,
-            truncated=diverged,
+            terminated=outcome.terminated,
             success=outcome.success & ~diverged,
+            diverged=diverged,
         )
 
     def render(
@@ -189,7 +195,7 @@ class MjxEnvironment(Environment[MjxTask, MjxState]):
     def _simulator(self, task: MjxTask) -> tuple[Any, Any]:
         """The model of a task, and data of it to be filled in."""
         model, data = _model(self.definition.body, self.solver, jnp.result_type(float))
-        return (model if task.fields is None else model.replace(**task.fields)), data
+        return (model if task.fields is None else replace_fields(model, task.fields)), data
 
 
 @functools.cache
@@ -204,6 +210,11 @@ def _model(body: Body, solver: Solver, precision: Any) -> tuple[Any, Any]:
     with jax.ensure_compile_time_eval():
         placed = mjx.put_model(model)
         return placed, mjx.make_data(model)
+
+
+@functools.cache
+def _derived_constants(body: Body) -> DerivedConstants:
+    return DerivedConstants.of(load_model(body))
 
 
 def _contact_forces(model: Any, data: Any) -> Float[Array, "nbody 6"]:

@@ -45,6 +45,7 @@ class NativeEnvironment(HostEnvironment):
         self.has_success = definition.has_success
         self.restore_obstacle = ""
         self.task_groups = definition.task_groups
+        self.may_diverge = True
 
     @property
     def parallel(self) -> Parallel:

@@ -80,7 +80,6 @@ class NativeSimulators(WatchedSimulators):
         steps = host_step(carve(bytearray(block_size(fields)), fields))
         self._trials = TrialRows(rules, steps)
         self._bodies = NativeRows(definition, solver, recompute, seeds, groups)
-        self._diverged = np.zeros(self.count, bool)
         self._sent: dict[tuple[int, int, int], _Sent] = {}
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads) if threads else None
@@ -182,8 +181,8 @@ class NativeSimulators(WatchedSimulators):
             moved.position, moved.velocity, moved.forces
         )
         steps.reward[rows] = np.where(diverged, 0.0, outcome.reward)
-        trials.terminated[rows] = outcome.terminated & ~diverged
-        trials.truncated[rows] = self._diverged[rows] = diverged
+        trials.terminated[rows] = outcome.terminated
+        trials.diverged[rows] = diverged
         ended = trials.finish(sent.rows)
         if self._rules.has_success:
             steps.success[rows] = outcome.success & ~diverged & steps.episode_end[rows]

@@ -49,6 +49,8 @@ BAD = {
     "RewardOfShapeOne": ("step", r"the reward array\(\[1.\]\)", r"float\(reward\)"),
     "RaisesInStep": ("step", r'KeyError: .*line \d+, in step: return table\["right"\]\)', "Mend"),
     "RaisesInSetTask": ("set_task", r"ValueError: .*line \d+, in set_task: self.goal", "Mend"),
+    "UncountedDivergence": ("may_diverge", "nothing comes of it", "may_diverge = True"),
+    "PaidDivergence": ("step", "that diverged has the reward -5", "reward 0"),
     "SuccessForgotten": ("step", "holds neither success", r'info\["success"\]'),
     # Numbers.
     "NotANumber": ("reset", "nan or inf, first in entry 0", "divisions"),
@@ -119,7 +121,7 @@ def test_every_bad_environment_is_tested():
         for name, value in vars(bad_host_environments).items()
         if isinstance(value, type) and issubclass(value, gymnasium.Env)
     }
-    assert classes | {"counting"} == {*BAD, *IN_WORKERS, *DOUBTFUL, "Good"}
+    assert classes | {"counting"} == {*BAD, *IN_WORKERS, *DOUBTFUL, "Diverges", "Good"}
 
 
 def assert_describes(finding: Finding, method: str, message: str, fix: str) -> None:
@@ -149,6 +151,11 @@ def test_doubtful_environments_get_a_warning_and_pass(name: str, no_workers: Non
     assert failures(findings) == []
     doubts = [finding for finding in findings if finding.outcome == "warning"]
     assert_describes(doubts[0], *DOUBTFUL[name])
+
+
+def test_physics_may_diverge(no_workers: None):
+    findings = check("Diverges")
+    assert [str(finding) for finding in findings if finding.outcome != "ok"] == []
 
 
 def test_success_may_be_told_at_the_own_time_limit_alone(no_workers: None):

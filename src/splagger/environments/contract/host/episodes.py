@@ -48,7 +48,8 @@ def check_steps(environment: GymnasiumEnvironment, copy: Copy) -> Iterator[Findi
     yield _rewards(moments)
     yield from _success(environment, plays)
     lengths = [len(moments) - 1 for moments in plays]
-    ended = sum(_ended(moments[-1]) for moments in plays)
+    yield from _divergence(environment, moments)
+    ended = sum(moments[-1].ended for moments in plays)
     yield passed(
         "ends of episodes",
         "step",
@@ -138,7 +139,7 @@ def _success(
     whole = [
         moments[-1]
         for moments in plays
-        if _ended(moments[-1]) or len(moments) > environment.max_episode_steps
+        if moments[-1].ended or len(moments) > environment.max_episode_steps
     ]
     if environment.has_success and any(moment.success is None for moment in whole):
         yield failure(
@@ -157,8 +158,25 @@ def _success(
         )
 
 
-def _ended(moment: Moment) -> bool:
-    return moment.terminated or moment.truncated
+def _divergence(environment: GymnasiumEnvironment, moments: Sequence[Moment]) -> Iterator[Finding]:
+    check = "divergence"
+    diverged = [moment for moment in moments if moment.diverged]
+    if diverged and not environment.may_diverge:
+        yield failure(
+            check,
+            "may_diverge",
+            "step says that it diverged, but may_diverge is not true, so that nothing comes of it.",
+            "Set may_diverge = True in the class.",
+        )
+    paid = [moment.reward for moment in diverged if moment.reward != 0]
+    if paid:
+        yield failure(
+            check,
+            "step",
+            f"a step that diverged has the reward {paid[0]:g}: an agent would learn from the "
+            "simulator's failure.",
+            "Return the reward 0 there, and the observation from before the step.",
+        )
 
 
 def _compare(one: Any, other: Any, message: str, fix: str) -> None:

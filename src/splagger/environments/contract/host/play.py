@@ -34,6 +34,13 @@ class Moment:
     """Whether the environment cut it off."""
     success: bool | None = None
     """What `info` said about it; None for nothing."""
+    diverged: bool = False
+    """Whether `info` said that the simulated physics failed."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the episode ended."""
+        return self.terminated or self.truncated or self.diverged
 
     def difference(self, other: "Moment | None") -> str:
         """Which field differs from another moment's, empty if none does. No moment is one that
@@ -42,7 +49,7 @@ class Moment:
             return "length of an episode"
         if not np.array_equal(self.observation, other.observation, equal_nan=True):
             return "observation"
-        for name in ("reward", "terminated", "truncated", "success"):
+        for name in ("reward", "terminated", "truncated", "success", "diverged"):
             if getattr(self, name) != getattr(other, name):
                 return name
         return ""
@@ -67,8 +74,10 @@ def play(
         observation, reward, terminated, truncated, info = copy.step(action)
         found = [bool(info[name]) for name in ("success", "is_success") if name in info]
         success = found[0] if found else None
-        yield Moment("step", observation, reward, terminated, truncated, success)
-        if terminated or truncated:
+        diverged = bool(info.get("diverged", False))
+        moment = Moment("step", observation, reward, terminated, truncated, success, diverged)
+        yield moment
+        if moment.ended:
             episodes -= 1
             if not episodes:
                 return
