@@ -47,13 +47,6 @@ class HalfCheetah(Locomotion):
         torso = (x, namespace.zeros_like(x), z + _TORSO_HEIGHT)
         return namespace.concat([position[..., 1:], velocity, *torso], axis=-1)
 
-    def _speed(self, before: Float[Any, "... 9"], position: Float[Any, "... 9"]) -> Any:
-        return (position[..., 0] - before[..., 0]) / self.body.step_seconds
-
-    def _worth(self, reward: Float[Any, "..."]) -> Outcome:
-        never = reward.__array_namespace__().zeros_like(reward, dtype=bool)
-        return Outcome(reward, never, never)
-
 
 class HalfCheetahDirection(HalfCheetah):
     """Run forwards or backwards: d v - 0.05 |a|^2. The task is d, 1 or -1.
@@ -89,9 +82,9 @@ class HalfCheetahDirection(HalfCheetah):
     def outcome(self, task, before, position, velocity, contact_forces, action) -> Outcome:
         del velocity, contact_forces
         namespace = position.__array_namespace__()
-        reward = task[..., 0] * self._speed(before, position)
+        reward = task[..., 0] * _speed(before, position)
         reward = namespace.where(abs(position[..., 0]) >= self.reward_from, reward, 0.0)
-        return self._worth(reward - _CONTROL_COST * squared_norm(action))
+        return _worth(reward - _CONTROL_COST * squared_norm(action))
 
     def signs(self, task: Float[Any, "1"]) -> list[Sign]:
         return [_direction(float(task[0]))]
@@ -118,8 +111,8 @@ class HalfCheetahVelocity(HalfCheetah):
 
     def outcome(self, task, before, position, velocity, contact_forces, action) -> Outcome:
         del velocity, contact_forces
-        miss = abs(self._speed(before, position) - task[..., 0])
-        return self._worth(-miss - _CONTROL_COST * squared_norm(action))
+        miss = abs(_speed(before, position) - task[..., 0])
+        return _worth(-miss - _CONTROL_COST * squared_norm(action))
 
     def signs(self, task: Float[Any, "1"]) -> list[Sign]:
         return [_direction(float(task[0]) / self.fastest)]
@@ -142,7 +135,7 @@ class HalfCheetahHop(HalfCheetah):
 
     def outcome(self, task, before, position, velocity, contact_forces, action) -> Outcome:
         del before, velocity, contact_forces
-        return self._worth(_hop_reward(task[..., 0], position, action))
+        return _worth(_hop_reward(task[..., 0], position, action))
 
     def signs(self, task: Float[Any, "1"]) -> list[Sign]:
         return [_height(float(task[0]))]
@@ -187,9 +180,9 @@ class HalfCheetahHopWalk(HalfCheetah):
         del velocity, contact_forces
         namespace = position.__array_namespace__()
         direction, height = self._parameters(task)
-        run = direction * self._speed(before, position) - _CONTROL_COST * squared_norm(action)
+        run = direction * _speed(before, position) - _CONTROL_COST * squared_norm(action)
         hop = _hop_reward(height, position, action)
-        return self._worth(namespace.where(task[..., 0] > 0, hop, run))
+        return _worth(namespace.where(task[..., 0] > 0, hop, run))
 
     def signs(self, task: Float[Any, "number"]) -> list[Sign]:
         direction, height = self._parameters(np.asarray(task))
@@ -199,6 +192,19 @@ class HalfCheetahHopWalk(HalfCheetah):
         if self.fixed:
             return 1.0, HalfCheetahHop.highest
         return task[..., 1], task[..., 1]
+
+
+# Functions and no methods: Equinox makes a module of a method at every access, which on the host
+# takes as long as a step.
+
+
+def _speed(before: Float[Any, "... 9"], position: Float[Any, "... 9"]) -> Float[Any, "..."]:
+    return (position[..., 0] - before[..., 0]) / HALF_CHEETAH.step_seconds
+
+
+def _worth(reward: Float[Any, "..."]) -> Outcome:
+    never = reward.__array_namespace__().zeros_like(reward, dtype=bool)
+    return Outcome(reward, never, never)
 
 
 def _sign(uniforms: Any) -> Any:
