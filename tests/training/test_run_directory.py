@@ -195,7 +195,7 @@ def test_evaluations_round_trip_exactly(run):
     run.append_evaluations(rows[1:])
     assert run.read_evaluations() == rows
     lines = (run.path / "evaluations.csv").read_text().splitlines()
-    assert lines[0] == "member,learning_rate,seed,frames,episode,return,success"
+    assert lines[0] == "member,learning_rate,seed,frames,episode,return,success,group"
     assert lines[1].endswith(",73,100,0,0.30000000000000004,")
     assert len(lines) == 4
 
