@@ -8,11 +8,16 @@ from support.host import host_trial
 from support.kinds import CHANCES, Still
 from support.tiny import tiny_agent
 
+from splagger.environments.environment import Environment, Step
 from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.host.simulators import SimulatorError
+from splagger.environments.locomotion.half_cheetah import HalfCheetahDirection
+from splagger.environments.locomotion.native_environment import NativeEnvironment
+from splagger.environments.spaces import Box, Discrete
+from splagger.environments.trial import Trial
 from splagger.foundation.errors import UserError
 from splagger.learning import host_evaluation
-from splagger.learning.evaluation import Evaluation, tasks_of_group, whole_groups
+from splagger.learning.evaluation import Evaluation, evaluate, tasks_of_group, whole_groups
 from splagger.learning.host_evaluation import evaluate_actors, evaluate_on_host
 
 STILL = np.zeros((), np.int32)
@@ -98,3 +103,54 @@ def test_a_kind_that_never_comes_up_is_an_error():
 def test_kinds_need_a_method():
     with pytest.raises(UserError, match=r"has task_groups, but no method task_group\(task\)"):
         host_trial("kinds:Groupless")
+
+
+class Signs(Environment):
+    """Two tasks, the first of which is rare: it pays 1, the other 2."""
+
+    task_groups = ("rare", "common")
+
+    @property
+    def observation_space(self):
+        return Box(0.0, 1.0, (1,))
+
+    @property
+    def action_space(self):
+        return Discrete(2)
+
+    @property
+    def max_episode_steps(self):
+        return 1
+
+    @property
+    def tasks(self):
+        return 2
+
+    def sample_task(self, key):
+        return (jax.random.uniform(key) > 0.05).astype(int)
+
+    def reset(self, task, state, key):
+        return jnp.zeros(()), jnp.zeros(1)
+
+    def step(self, task, state, action, key):
+        return state, Step(jnp.zeros(1), 1.0 + task, terminated=False)
+
+    def task_index(self, task, state):
+        return task
+
+
+def test_compiled_environments_deal_their_named_tasks_too():
+    trial = Trial(Signs(), episodes=2)
+    agent = tiny_agent(trial, seed=1)
+    result = evaluate(agent, trial, jax.random.key(4), tasks=7)
+    # Rounded up to four of each, in turn.
+    assert result.returns.tolist() == [[1.0, 1.0], [2.0, 2.0]] * 4
+
+
+def test_walking_bodies_on_the_host_deal_their_directions():
+    definition = HalfCheetahDirection(episode_steps=2)
+    trial = HostTrial(NativeEnvironment(definition), episodes=1)
+    simulators = trial.simulators(range(8), workers=0, groups=[0, 1] * 4)
+    for _ in range(3):
+        assert simulators.reset().tasks.vector[:, 0].tolist() == [-1.0, 1.0] * 4
+    simulators.close()

@@ -9,7 +9,7 @@ from splagger.foundation.errors import UserError
 from splagger.reporting import style
 from splagger.reporting.curves import draw_curves, plot_runs
 from splagger.reporting.end_labels import spread
-from splagger.reporting.member_curves import read_curves
+from splagger.reporting.member_curves import read_curves, read_group_curves
 from splagger.reporting.statistics import seed_interval
 from splagger.training.run_directory import EvaluationRow, RunDirectory
 
@@ -62,6 +62,31 @@ def test_curves_hold_the_evaluations(tmp_path):
     np.testing.assert_array_equal(curves.members[1].trial_returns, [1.0, 3.0])
     assert curves.members[1].episode_returns.shape == (2, 2)
     assert curves.best_learning_rate == 0.001
+
+
+def test_groups_of_tasks_have_panels_of_their_own(tmp_path):
+    path = simple_run(tmp_path / "run")
+    with pytest.raises(UserError, match="has no evaluations of groups of tasks"):
+        read_group_curves(path)
+    RunDirectory.open(path).append_evaluations(
+        [
+            EvaluationRow(0, 0.001, 0, 1000, episode, value, None, group)
+            for group, value in (("backwards", 1.5), ("forwards", 3.0))
+            for episode in range(2)
+        ]
+    )
+    first, second = read_group_curves(path)
+    assert (first.environment, second.environment) == ("maze\nbackwards", "maze\nforwards")
+    assert first.members[0].trial_returns.tolist() == [3.0]
+    assert second.members[0].trial_returns.tolist() == [6.0]
+    # Those of all tasks are what they were.
+    assert read_curves(path).members[0].trial_returns.tolist() == [1.0, 2.0, 4.0]
+    plot_runs([path], tmp_path / "groups.png", groups=True)
+    figure = draw_curves([first, second])
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "maze\nbackwards",
+        "maze\nforwards",
+    ]
 
 
 def test_settings_are_read_defensively(tmp_path):

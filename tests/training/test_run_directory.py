@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -196,8 +197,22 @@ def test_evaluations_round_trip_exactly(run):
     assert run.read_evaluations() == rows
     lines = (run.path / "evaluations.csv").read_text().splitlines()
     assert lines[0] == "member,learning_rate,seed,frames,episode,return,success,group"
-    assert lines[1].endswith(",73,100,0,0.30000000000000004,")
+    assert lines[1].endswith(",73,100,0,0.30000000000000004,,")
     assert len(lines) == 4
+
+
+def test_evaluations_of_groups_are_kept_apart(run):
+    whole, part = row(), replace(row(), group="forwards")
+    run.append_evaluations([whole, part])
+    assert run.read_evaluations() == [whole]
+    assert run.read_evaluations(groups=True) == [part]
+
+
+def test_a_table_without_groups_can_be_read(run):
+    path = run.path / "evaluations.csv"
+    path.write_text("member,learning_rate,seed,frames,episode,return,success\n0,0.1,2,3,0,4.5,\n")
+    (only,) = run.read_evaluations()
+    assert (only.episode_return, only.group) == (4.5, None)
 
 
 def test_returns_that_are_not_finite_can_be_read(run):

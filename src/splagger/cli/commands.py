@@ -123,6 +123,8 @@ class Plot:
     """Run directories."""
     out: Path
     """The figure: .png, .pdf or .svg."""
+    groups: bool = False
+    """A panel for each group of tasks, such as each direction to run in."""
     overwrite: bool = False
     """Replace a figure that exists."""
 
@@ -130,7 +132,7 @@ class Plot:
         """Draws and says where."""
         from splagger.cli.figures import draw_runs
 
-        print(draw_runs(self.runs, self.out, overwrite=self.overwrite))
+        print(draw_runs(self.runs, self.out, groups=self.groups, overwrite=self.overwrite))
         return 0
 
 

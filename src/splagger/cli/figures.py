@@ -9,12 +9,13 @@ from splagger.reporting.curves import plot_runs
 from splagger.training.run_directory import RunDirectory
 
 
-def draw_runs(runs: Sequence[Path], out: Path, *, overwrite: bool) -> Path:
-    """Draws learning curves, with a line for the optimum where it is known.
+def draw_runs(runs: Sequence[Path], out: Path, *, overwrite: bool, groups: bool = False) -> Path:
+    """Draws learning curves, with a line for the optimum where it is known; with `groups`, of
+    every group of tasks by itself.
 
     **Raises:** `UserError` as `plot_runs` does.
     """
-    return plot_runs(runs, out, optimum=_optima(runs), overwrite=overwrite)
+    return plot_runs(runs, out, optimum=_optima(runs), groups=groups, overwrite=overwrite)
 
 
 def _optima(runs: Sequence[Path]) -> dict[str, float | None]:

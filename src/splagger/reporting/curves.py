@@ -15,7 +15,7 @@ from splagger.foundation.errors import UserError
 from splagger.reporting import style
 from splagger.reporting.end_labels import EndLabel, place_end_labels
 from splagger.reporting.figure_files import SUFFIXES, save_figure
-from splagger.reporting.member_curves import RunCurves, read_curves
+from splagger.reporting.member_curves import RunCurves, read_curves, read_group_curves
 from splagger.reporting.statistics import Interval, seed_interval
 
 SEEDS_FOR_INTERVAL = 3
@@ -36,6 +36,7 @@ def plot_runs(
     *,
     optimum: Mapping[str, float | None] | None = None,
     interval: Interval = "range",
+    groups: bool = False,
     overwrite: bool = False,
 ) -> Path:
     """Draws the learning curves of `runs` into the file `out`.
@@ -48,6 +49,8 @@ def plot_runs(
         runs' settings.
     - `interval`: what is shaded around a mean over three seeds or more: from the lowest to the
         highest of them, or a 95 % bootstrap interval of the mean.
+    - `groups`: whether each group of tasks gets a panel, such as each direction to run in, instead
+        of all tasks together.
     - `overwrite`: whether `out` may exist already.
 
     **Returns:** `out`.
@@ -63,7 +66,11 @@ def plot_runs(
         raise UserError(f"the figure '{out}' exists; use --overwrite to replace it.")
     if not runs:
         raise UserError("no run to plot was given; name at least one run directory.")
-    figure = draw_curves([read_curves(run) for run in runs], optimum=optimum, interval=interval)
+    if groups:
+        curves = [curve for run in runs for curve in read_group_curves(run)]
+    else:
+        curves = [read_curves(run) for run in runs]
+    figure = draw_curves(curves, optimum=optimum, interval=interval)
     save_figure(figure, out)
     return out
 

@@ -109,7 +109,40 @@ def read_curves(path: Path) -> RunCurves:
     that is finite.
     """
     run = RunDirectory.open(path)
-    rows = run.read_evaluations()
+    optimum = run.settings.get("optimal_trial_return")
+    return _curves(
+        run,
+        run.read_evaluations(),
+        environment=_name(run.settings, "environment"),
+        optimum=float(optimum) if isinstance(optimum, int | float) else None,
+    )
+
+
+def read_group_curves(path: Path) -> list[RunCurves]:
+    """Reads the evaluations of each group of tasks of a run, as if it were an environment by
+    itself.
+
+    **Raises:** as `read_curves`, and `UserError` where tasks are in no groups.
+    """
+    run = RunDirectory.open(path)
+    rows = run.read_evaluations(groups=True)
+    if not rows:
+        raise UserError(f"the run '{path}' has no evaluations of groups of tasks.")
+    environment = _name(run.settings, "environment")
+    return [
+        _curves(
+            run,
+            [row for row in rows if row.group == group],
+            environment=f"{environment}\n{group}",
+            optimum=None,
+        )
+        for group in dict.fromkeys(row.group for row in rows)
+    ]
+
+
+def _curves(
+    run: RunDirectory, rows: list[EvaluationRow], *, environment: str, optimum: float | None
+) -> RunCurves:
     by_member: dict[tuple[float, int, int], list[EvaluationRow]] = {}
     for row in rows:
         by_member.setdefault((row.learning_rate, row.seed, row.member), []).append(row)
@@ -117,15 +150,14 @@ def read_curves(path: Path) -> RunCurves:
     members = [curve for curve in curves if curve is not None]
     if not members:
         lack = "only evaluations that are nan or infinite" if curves else "no evaluation yet"
-        raise UserError(f"the run '{path}' has {lack}.")
+        raise UserError(f"the run '{run.path}' has {lack}.")
     last = max(member.frames[-1] for member in members)
     members = [replace(member, stopped=bool(member.frames[-1] < last)) for member in members]
-    optimum = run.settings.get("optimal_trial_return")
     return RunCurves(
-        path=path,
-        environment=_name(run.settings, "environment"),
+        path=run.path,
+        environment=environment,
         agent=_name(run.settings, "agent"),
-        optimum=float(optimum) if isinstance(optimum, int | float) else None,
+        optimum=optimum,
         members=tuple(members),
     )
 

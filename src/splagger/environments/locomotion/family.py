@@ -1,6 +1,7 @@
 """Every walking body and its tasks by name, on the simulator that is asked for."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import jax
 
@@ -54,13 +55,6 @@ def simulated(
     return kind(definition, solver, recompute)
 
 
-def half_cheetah_direction(
-    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Walking:
-    """Forwards or backwards."""
-    return simulated(HalfCheetahDirection(episode_steps=episode_steps), simulator, solver)
-
-
 def half_cheetah_direction_sparse(
     simulator: Simulator = "auto",
     solver: Solver = "model",
@@ -82,60 +76,21 @@ def half_cheetah_velocity(
     return simulated(HalfCheetahVelocity(fastest, episode_steps=episode_steps), simulator, solver)
 
 
-def half_cheetah_hop(
-    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Walking:
-    """At a height."""
-    return simulated(HalfCheetahHop(episode_steps=episode_steps), simulator, solver)
+def plain(definition: Callable[..., Locomotion], *settings: Any) -> Callable[..., Walking]:
+    """A builder of a definition without options of its own.
 
+    **Arguments:**
 
-def half_cheetah_hop_walk(
-    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Walking:
-    """In a direction or at a height."""
-    return simulated(HalfCheetahHopWalk(episode_steps=episode_steps), simulator, solver)
+    - `definition`: makes it of the settings and `episode_steps`.
+    - `settings`: what else it is made of.
+    """
 
+    def build(
+        simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
+    ) -> Walking:
+        return simulated(definition(*settings, episode_steps=episode_steps), simulator, solver)
 
-def half_cheetah_hop_or_walk(
-    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Walking:
-    """Forwards, or at the greatest height."""
-    return simulated(HalfCheetahHopWalk(True, episode_steps=episode_steps), simulator, solver)
-
-
-def ant_direction(
-    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Walking:
-    """Forwards or backwards."""
-    return simulated(AntDirection("two", episode_steps=episode_steps), simulator, solver)
-
-
-def ant_direction_radians(
-    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Walking:
-    """In one of the published directions."""
-    return simulated(AntDirection("radians", episode_steps=episode_steps), simulator, solver)
-
-
-def ant_direction_any(
-    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Walking:
-    """In any direction."""
-    return simulated(AntDirection("any", episode_steps=episode_steps), simulator, solver)
-
-
-def ant_goal(
-    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Walking:
-    """To a goal."""
-    return simulated(AntGoal(episode_steps=episode_steps), simulator, solver)
-
-
-def ant_goal_sparse(
-    simulator: Simulator = "auto", solver: Solver = "model", episode_steps: int = 200
-) -> Walking:
-    """To a goal that is felt nearby only."""
-    return simulated(AntGoalSparse(episode_steps=episode_steps), simulator, solver)
+    return build
 
 
 def walker_random_parameters(
@@ -167,7 +122,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "half-cheetah-direction",
         "HalfCheetahDir-v0",
         "run forwards or backwards, told by the reward which",
-        half_cheetah_direction,
+        plain(HalfCheetahDirection),
         episodes=1,
         simulated_on="either",
     ),
@@ -191,7 +146,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "half-cheetah-hop",
         "Hop-v0",
         "keep the torso at a height",
-        half_cheetah_hop,
+        plain(HalfCheetahHop),
         episodes=1,
         simulated_on="either",
     ),
@@ -199,7 +154,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "half-cheetah-hop-walk",
         "HopWalk-v0",
         "run in a direction or hop to a height",
-        half_cheetah_hop_walk,
+        plain(HalfCheetahHopWalk),
         episodes=1,
         simulated_on="either",
     ),
@@ -207,14 +162,14 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "half-cheetah-hop-or-walk",
         "HopWalkNonpara-v0",
         "run forwards or hop as high as possible",
-        half_cheetah_hop_or_walk,
+        plain(HalfCheetahHopWalk, True),
         episodes=1,
         simulated_on="either",
     ),
     EnvironmentEntry(
         "ant-direction",
         "walk forwards or backwards on four legs",
-        ant_direction,
+        plain(AntDirection, "two"),
         episodes=1,
         simulated_on="either",
     ),
@@ -222,7 +177,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "ant-direction-radians",
         "AntDir-v0",
         "the published form: directions 115 degrees apart",
-        ant_direction_radians,
+        plain(AntDirection, "radians"),
         episodes=1,
         simulated_on="either",
     ),
@@ -230,7 +185,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "ant-direction-any",
         "AntDir2D-v0",
         "walk in any direction",
-        ant_direction_any,
+        plain(AntDirection, "any"),
         episodes=1,
         simulated_on="either",
     ),
@@ -238,7 +193,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "ant-goal",
         "AntGoal-v0",
         "walk to a goal, told how far away it is",
-        ant_goal,
+        plain(AntGoal),
         episodes=2,
         simulated_on="either",
     ),
@@ -246,7 +201,7 @@ LOCOMOTION: tuple[EnvironmentEntry, ...] = (
         "ant-goal-sparse",
         "AntGoalSparse-v0",
         "walk to a goal that is felt nearby only",
-        ant_goal_sparse,
+        plain(AntGoalSparse),
         episodes=2,
         simulated_on="either",
     ),

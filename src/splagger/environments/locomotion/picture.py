@@ -55,7 +55,7 @@ def _renderer(body: Body, size: int) -> tuple[Any, Any, Any]:
     model.vis.global_.offwidth = max(model.vis.global_.offwidth, size)
     model.vis.global_.offheight = max(model.vis.global_.offheight, height)
     try:
-        renderer = mujoco.Renderer(model, height, size)
+        renderer = _renderer_class()(model, height, size)
     except Exception as error:
         raise UserError(
             "pictures of MuJoCo's bodies need OpenGL, which without a screen is given by the "
@@ -63,6 +63,13 @@ def _renderer(body: Body, size: int) -> tuple[Any, Any, Any]:
             f"MuJoCo cannot draw here: {error}"
         ) from error
     return renderer, model, mujoco.MjData(model)
+
+
+@functools.cache
+def _renderer_class() -> Any:
+    mujoco = import_mujoco()
+    # A renderer that could not be made is closed too, and then looks for this.
+    return type("Renderer", (mujoco.Renderer,), {"_mjr_context": None})
 
 
 def _add_signs(scene: Any, signs: Sequence[Sign], torso: Float[np.ndarray, "3"]) -> None:
