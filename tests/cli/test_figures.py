@@ -41,6 +41,7 @@ def test_optima_are_those_of_the_environments(
     assert given == {
         "optimum": {"t-maze-long-noise:length=3,episodes=3": 12.0},
         "overwrite": True,
+        "groups": False,
     }
 
 
