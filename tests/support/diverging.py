@@ -66,6 +66,16 @@ class HostDiverging(scripted.Script):
         return self.observation(), 0.0, action == 6, False, info
 
 
+class Broken(HostDiverging):
+    """Where it diverges there are no numbers."""
+
+    def step(self, action: Any):
+        observation, reward, terminated, truncated, info = super().step(action)
+        if action >= 5:
+            observation, reward = np.full_like(observation, np.nan), np.inf
+        return observation, reward, terminated, truncated, info
+
+
 class Denied(HostDiverging):
     """Nobody is told that it may."""
 

@@ -101,14 +101,14 @@ def _begin(trial: Trial, keys: Key[Array, " task"]) -> tuple[TrialState, Float[A
         return jax.vmap(trial.reset)(keys)
 
     def one(key: Key[Array, ""], group: Int[Array, ""]) -> tuple[TrialState, Array]:
+        def draw(attempt):
+            return attempt, *trial.reset(jax.random.fold_in(key, attempt))
+
         def wrong(carry):
             _, state, _ = carry
             return trial.task_information(state).index != group
 
-        def again(carry):
-            key, _ = jax.random.split(carry[0])
-            return key, *trial.reset(key)
-
-        return jax.lax.while_loop(wrong, again, (key, *trial.reset(key)))[1:]
+        first = draw(jnp.zeros((), int))
+        return jax.lax.while_loop(wrong, lambda carry: draw(carry[0] + 1), first)[1:]
 
     return jax.vmap(one)(keys, jnp.arange(keys.shape[0]) % len(trial.task_groups))

@@ -69,7 +69,7 @@ def test_trials_are_those_of_a_jax_twin(name, boundary, episodes):
     simulators.close()
 
 
-@pytest.mark.parametrize("name", ["HostDiverging", "diverging_rows"])
+@pytest.mark.parametrize("name", ["HostDiverging", "Broken", "diverging_rows"])
 def test_diverged_steps_are_those_of_a_jax_twin(name):
     trial = host_trial(f"diverging:{name}", episodes=2)
     assert trial.may_diverge

@@ -166,7 +166,7 @@ def step(cheetah):
 
 
 def moving(value: float) -> MjxState:
-    return MjxState(jnp.zeros(9), jnp.zeros(9).at[0].set(value), jnp.zeros(9))
+    return MjxState(jnp.zeros(9), jnp.zeros(9).at[0].set(value), jnp.zeros(9), None)
 
 
 @pytest.mark.parametrize("speed", [2e4, np.inf, np.nan])
@@ -182,9 +182,10 @@ def test_diverged_physics_end_the_episode(cheetah, step, speed):
     assert jnp.array_equal(after.velocity, before.velocity, equal_nan=True)
 
 
-def test_a_control_that_is_no_number_leaves_the_last_good_state(cheetah, step):
+@pytest.mark.parametrize("size", [np.nan, np.inf, 1e20])
+def test_an_absurd_action_leaves_the_last_good_state(cheetah, step, size):
     task = cheetah.sample_task(KEY)
-    after, result = step(task, moving(1.0), jnp.full(6, jnp.nan), KEY)
+    after, result = step(task, moving(1.0), jnp.full(6, size), KEY)
     assert result.diverged
     assert jnp.array_equal(after.position, jnp.zeros(9))
     assert jnp.isfinite(result.observation).all()

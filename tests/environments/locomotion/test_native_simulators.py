@@ -234,6 +234,20 @@ def test_a_diverged_body_ends_its_episode_alone(definition, threads, tmp_path, m
     simulators.close()
 
 
+@pytest.mark.parametrize("size", [np.nan, 1e20])
+def test_an_absurd_action_ends_the_episode(size):
+    trial = trial_of(AntGoalSparse())
+    simulators = began(trial)
+    actions = actions_for(trial, 2)
+    (last,) = play(simulators, actions[:1])
+    actions[1, 3] = size
+    (step,) = play(simulators, actions[1:])
+    assert step["diverged"].tolist() == [False, False, False, True, False]
+    assert step["reward"][3] == 0
+    size = trial.environment.observation_space.size
+    assert np.array_equal(step["next_observation"][3, :size], last["observation"][3, :size])
+
+
 def test_success_is_where_the_last_step_is_inside():
     trial = trial_of(AntGoalSparse(episode_steps=3))
     simulators = began(trial)

@@ -63,7 +63,7 @@ def test_models_are_in_gymnasium(monkeypatch: pytest.MonkeyPatch):
         make_trial(ANT)
 
 
-@pytest.mark.parametrize("version", ["3.2.7", "4.0.0", "2.3.7"])
+@pytest.mark.parametrize("version", ["3.2.7", "4.0.0", "2.3.7", "4", "4.0rc1"])
 def test_a_version_that_is_not_supported(monkeypatch: pytest.MonkeyPatch, version: str):
     pretend(monkeypatch, mujoco=version, mujoco_mjx=version)
     with pytest.raises(UserError) as error:
@@ -71,6 +71,17 @@ def test_a_version_that_is_not_supported(monkeypatch: pytest.MonkeyPatch, versio
     assert str(error.value) == (
         f"mujoco is of version {version}, but it must be 3.3 or newer and below 4: {INSTALL}"
     )
+
+
+def test_a_package_that_fails(monkeypatch: pytest.MonkeyPatch):
+    pretend(monkeypatch, mujoco="3.3.0", mujoco_mjx="3.3.0")
+
+    def fail(name: str):
+        raise RuntimeError("invalid value for environment variable MUJOCO_GL: foo")
+
+    monkeypatch.setattr(packages.importlib, "import_module", fail)
+    with pytest.raises(UserError, match="mujoco is installed, but fails .* MUJOCO_GL: foo"):
+        packages.import_mujoco()
 
 
 def test_versions_that_differ(monkeypatch: pytest.MonkeyPatch):

@@ -108,6 +108,7 @@ def test_start_has_the_published_noise(definition, namespace):
     assert np.allclose(np.concatenate([position, velocity]), noise, atol=1e-6)
 
 
-def test_a_negative_spread_is_named():
-    with pytest.raises(UserError, match="spread of random parameters is -1"):
-        WalkerRandomParameters(-1.0)
+@pytest.mark.parametrize("spread", [-1.0, 21.0, np.nan])
+def test_an_absurd_spread_is_named(spread):
+    with pytest.raises(UserError, match=f"spread of random parameters is {spread}.*0 to 20"):
+        WalkerRandomParameters(spread)

@@ -61,6 +61,7 @@ class TrialRows:
         rules, steps = self._rules, self.steps
         size = rules.observation_size
         seen = steps.next_observation[rows]
+        self._leave_out_numbers_of_failures(rows, seen[:, :size])
         self._check(rows, _finite(seen[:, :size]), "step", "an observation")
         self._check(rows, _finite(steps.reward[rows, None]), "step", "a reward")
         self.episode_steps[rows] += 1
@@ -108,6 +109,15 @@ class TrialRows:
         """
         self.steps.trial_end[:] = True
         self.begin(np.arange(len(self.start)))
+
+    def _leave_out_numbers_of_failures(self, rows: slice, seen: np.ndarray) -> None:
+        """Where a simulator diverged and gave numbers that are not finite, its last observation and
+        the reward 0 take their place."""
+        failed = self.diverged[rows] & ~(_finite(seen) & _finite(self.steps.reward[rows, None]))
+        if failed.any():
+            before = self.steps.observation[rows, : seen.shape[1]]
+            seen[failed] = before[failed]
+            self.steps.reward[rows][failed] = 0
 
     def _check(
         self, rows: slice | np.ndarray, finite: Bool[np.ndarray, " row"], method: str, what: str

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 
 from splagger.environments.locomotion.bodies import ANT, Body
 from splagger.environments.locomotion.locomotion import Locomotion, Outcome, Sign, squared_norm
+from splagger.foundation.checks import check_choice
 
 _START_HEIGHT = 0.75
 _NOISE = 0.1
@@ -45,10 +46,15 @@ class AntDirection(Ant):
 
     An observation is the position without x and y (13) and the velocity (14). A task is 1 or -1,
     or with `any` the direction as a vector (2).
+
+    **Raises:** `UserError` for unknown directions.
     """
 
     directions: Directions = eqx.field(default="two", static=True)
     """Where to."""
+
+    def __check_init__(self) -> None:
+        check_choice("directions of an ant", self.directions, ("two", "radians", "any"))
 
     @property
     def observation_size(self) -> int:

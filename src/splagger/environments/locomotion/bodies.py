@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from splagger.environments.locomotion.packages import import_mujoco, model_file
+from splagger.foundation.checks import check_choice
 
 Solver = Literal["model", "fast"]
 """How contacts are solved, in both simulators. `model`: as the model file says, up to 100
@@ -39,7 +40,7 @@ class Body:
 
 
 HALF_CHEETAH = Body("half_cheetah.xml", 0.01, 5, positions=9, velocities=9, actions=6, parts=8)
-"""Two legs in a plane. Contacts between its feet and the floor only."""
+"""Two legs in a plane. Its parts touch the floor and not each other."""
 ANT = Body("ant.xml", 0.01, 5, positions=15, velocities=14, actions=8, parts=14)
 """Four legs in space; simulated by Runge and Kutta's method, as the walker and the hopper are."""
 WALKER = Body("walker2d.xml", 0.004, 4, positions=9, velocities=9, actions=6, parts=8)
@@ -53,8 +54,9 @@ def load_model(body: Body, solver: Solver = "model") -> Any:
 
     It is never reset by MuJoCo itself where numbers become absurd, so that this is noticed.
 
-    **Raises:** `UserError` where a package is missing.
+    **Raises:** `UserError` where a package is missing, or for an unknown solver.
     """
+    check_choice("solver", solver, ("model", "fast"))
     mujoco = import_mujoco()
     model = mujoco.MjModel.from_xml_path(str(model_file(body.file)))
     model.opt.timestep = body.physics_seconds

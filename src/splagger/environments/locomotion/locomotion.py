@@ -14,6 +14,9 @@ FASTEST = 1e4
 diverged."""
 
 
+_LARGEST_REWARD = 1e16
+
+
 class Outcome(NamedTuple):
     """What a step was worth; arrays with the leading dimensions of what it was computed from."""
 
@@ -146,13 +149,22 @@ class Locomotion(eqx.Module):
         return []
 
     def diverged(
-        self, position: Float[Any, "... nq"], velocity: Float[Any, "... nv"]
+        self,
+        position: Float[Any, "... nq"],
+        velocity: Float[Any, "... nv"],
+        contact_forces: Float[Any, "... nbody 6"] | None,
+        reward: Float[Any, "..."],
     ) -> Bool[Any, "..."]:
-        """Whether numbers are beyond all physics, or none at all."""
+        """Whether numbers of a step are beyond all physics, or none at all. An action that is no
+        number, or too large for its square to be one, makes the reward such."""
         namespace = position.__array_namespace__()
         numbers = namespace.concat([position, velocity], axis=-1)
         # A comparison with no number is false.
-        return ~namespace.all(namespace.abs(numbers) < FASTEST, axis=-1)
+        sound = namespace.all(namespace.abs(numbers) < FASTEST, axis=-1)
+        sound = sound & (namespace.abs(reward) < _LARGEST_REWARD)
+        if contact_forces is not None:
+            sound = sound & namespace.all(namespace.isfinite(contact_forces), axis=(-2, -1))
+        return ~sound
 
 
 def squared_norm(action: Float[Any, "... action"]) -> Float[Any, "..."]:

@@ -36,6 +36,8 @@ class MjxState(eqx.Module):
     """MuJoCo's `qvel`."""
     warm_start: Float[Array, "nv"]
     """Where the solver of contacts begins to search, MuJoCo's `qacc_warmstart`."""
+    contact_forces: Float[Array, "nbody 6"] | None
+    """Forces of contacts, MuJoCo's `cfrc_ext`; None where nothing depends on them."""
 
 
 class MjxEnvironment(Environment[MjxTask, MjxState]):
@@ -133,7 +135,7 @@ class MjxEnvironment(Environment[MjxTask, MjxState]):
             model, data = self._simulator(task)
             resting = data.replace(qpos=position, qvel=velocity)
             forces = _contact_forces(model, resting)
-        state = MjxState(position, velocity, jnp.zeros_like(velocity))
+        state = MjxState(position, velocity, jnp.zeros_like(velocity), forces)
         return state, self.definition.observe(position, velocity, forces)
 
     def step(
@@ -155,25 +157,20 @@ class MjxEnvironment(Environment[MjxTask, MjxState]):
             qpos=state.position,
             qvel=state.velocity,
             qacc_warmstart=state.warm_start,
-            ctrl=jnp.asarray(action, state.position.dtype),
+            ctrl=jnp.clip(jnp.asarray(action, state.position.dtype), -1.0, 1.0),
         )
         data = jax.lax.fori_loop(
             0, definition.body.frame_skip, lambda _, moving: mjx.step(model, moving), data
         )
-        after = MjxState(data.qpos, data.qvel, data.qacc_warmstart)
-        diverged = definition.diverged(after.position, after.velocity)
-        after = jax.tree.map(lambda now, then: jnp.where(diverged, then, now), after, state)
-        forces = None
-        if definition.needs_contact_forces:
-            data = data.replace(
-                qpos=after.position, qvel=after.velocity, qacc_warmstart=after.warm_start
-            )
-            forces = _contact_forces(model, data)
+        forces = _contact_forces(model, data) if definition.needs_contact_forces else None
         outcome = definition.outcome(
-            task.vector, state.position, after.position, after.velocity, forces, action
+            task.vector, state.position, data.qpos, data.qvel, forces, action
         )
+        diverged = definition.diverged(data.qpos, data.qvel, forces, outcome.reward)
+        moved = MjxState(data.qpos, data.qvel, data.qacc_warmstart, forces)
+        after = jax.tree.map(lambda now, then: jnp.where(diverged, then, now), moved, state)
         return after, Step(
-            observation=definition.observe(after.position, after.velocity, forces),
+            observation=definition.observe(after.position, after.velocity, after.contact_forces),
             reward=jnp.where(diverged, 0.0, outcome.reward),
             terminated=outcome.terminated,
             success=outcome.success & ~diverged,

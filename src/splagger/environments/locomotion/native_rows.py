@@ -122,7 +122,8 @@ class NativeRows:
         step, skip = self._mujoco.mj_step, self._frame_skip
         for row, place in zip(rows, places, strict=True):
             position, velocity, _, control = self._state[row]
-            control[:] = actions[place]
+            # As the motors do; beyond 1e10 MuJoCo would set all of them to 0.
+            control[:] = np.clip(actions[place], -1.0, 1.0)
             step(self._models[row], self._data[row], skip)
             moved.position[place] = position
             moved.velocity[place] = velocity

@@ -169,13 +169,14 @@ class NativeSimulators(WatchedSimulators):
         rows = np.arange(self.count)[sent.rows]
         moved = sent.moved
         before = bodies.position[rows]
-        diverged = self._is_diverged(moved.position, moved.velocity)
+        after = (moved.position, moved.velocity, moved.forces)
+        # Numbers of bodies that diverged may be anything.
+        with np.errstate(all="ignore"):
+            outcome = self._outcome(bodies.task[rows], before, *after, sent.actions)
+        diverged = self._is_diverged(*after, outcome.reward)
         if diverged.any():
             _take_back(moved, diverged, bodies, rows)
         bodies.settle(rows, moved)
-        outcome = self._outcome(
-            bodies.task[rows], before, moved.position, moved.velocity, moved.forces, sent.actions
-        )
         steps, size = trials.steps, self._rules.observation_size
         steps.next_observation[rows, :size] = self._observe(
             moved.position, moved.velocity, moved.forces

@@ -6,6 +6,8 @@ import importlib
 import importlib.metadata
 import importlib.util
 import io
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +76,18 @@ def _import(name: str) -> Any:
             "continuous control needs the packages mujoco, mujoco-mjx and gymnasium, but "
             f"{name} cannot be imported ({error}): {_INSTALL}"
         ) from error
+    except Exception as error:
+        # Such as what MuJoCo says of a value of MUJOCO_GL.
+        raise UserError(
+            f"{name} is installed, but fails where it is imported: {type(error).__name__}: {error} "
+            f"(MUJOCO_GL is {os.environ.get('MUJOCO_GL', 'not set')})"
+        ) from error
 
 
 def _numbers(version: str) -> tuple[int, ...]:
     """The first two numbers of a version: patches of MuJoCo change no interface."""
-    return tuple(int(number) for number in version.split(".")[:2])
+    found = re.match(r"(\d+)(?:\.(\d+))?", version)
+    return (0, 0) if found is None else (int(found[1]), int(found[2] or 0))
 
 
 def _ignore(message: str) -> None:

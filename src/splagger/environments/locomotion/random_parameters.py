@@ -10,11 +10,12 @@ from jaxtyping import Float
 
 from splagger.environments.locomotion.bodies import HOPPER, WALKER, Body, load_model
 from splagger.environments.locomotion.locomotion import Locomotion, Outcome, squared_norm
-from splagger.foundation.checks import check_at_least
+from splagger.foundation.errors import UserError
 
 _NOISE = 0.005
 _CONTROL_COST = 0.001
 _FASTEST_SEEN = 10.0
+_LARGEST_SPREAD = 20
 
 
 class _Parameters(NamedTuple):
@@ -35,14 +36,18 @@ class RandomParameters(Locomotion):
 
     An observation is the position without x and the velocity, clipped to 10.
 
-    **Raises:** `UserError` for a negative spread.
+    **Raises:** `UserError` for a spread outside of 0 to 20.
     """
 
     spread: float = eqx.field(default=3.0, static=True)
-    """Largest power, at least 0."""
+    """Largest power, 0 to 20: 1.5^20 is 3,325."""
 
     def __check_init__(self) -> None:
-        check_at_least("spread of random parameters", self.spread, 0)
+        if not 0 <= self.spread <= _LARGEST_SPREAD:
+            raise UserError(
+                f"spread of random parameters is {self.spread}, but it must be from 0 to "
+                f"{_LARGEST_SPREAD}."
+            )
 
     @property
     def observation_size(self) -> int:
