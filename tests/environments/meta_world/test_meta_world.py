@@ -216,7 +216,10 @@ def test_it_keeps_the_contract():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("meta-world-ml1:name=reech", "environment of Meta-World 'reech': did you mean reach-v3"),
+        (
+            "meta-world-ml1:name=reech",
+            "name of meta-world-ml1 is 'reech', but it must be one of assembly, .*, reach, ",
+        ),
         ("meta-world-ml1:split=both", "'split' .* must be train or test, not 'both'"),
         ("meta-world-ml1:episode_steps=501", "episode_steps of Meta-World is 501, .* at most 500"),
         ("meta-world-ml1:goal_seed=-1", "goal_seed of Meta-World is -1"),

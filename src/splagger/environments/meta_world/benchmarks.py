@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from splagger.environments.meta_world.packages import import_metaworld
-from splagger.foundation.errors import UserError, unknown_name
+from splagger.foundation.errors import UserError
 
 BenchmarkName = Literal["ML1", "ML10", "ML45"]
 """One class with goals of its own for the test; ten classes, or 45, and five others for it."""
@@ -77,7 +77,8 @@ def full_class_name(name: str) -> str:
     classes = import_metaworld().ALL_V3_ENVIRONMENTS
     full = name if name in classes else f"{name}-v3"
     if full not in classes:
-        raise unknown_name("environment of Meta-World", name, list(classes))
+        valid = ", ".join(sorted(known.removesuffix("-v3") for known in classes))
+        raise UserError(f"name of meta-world-ml1 is '{name}', but it must be one of {valid}.")
     return full
 
 
