@@ -116,14 +116,13 @@ class NativeRows:
 
         - `rows`: which.
         - `places`: where of each one the action and the results are.
-        - `actions`: what motors do.
+        - `actions`: what motors do, -1 to 1.
         - `moved`: is written into.
         """
         step, skip = self._mujoco.mj_step, self._frame_skip
         for row, place in zip(rows, places, strict=True):
             position, velocity, _, control = self._state[row]
-            # As the motors do; beyond 1e10 MuJoCo would set all of them to 0.
-            control[:] = np.clip(actions[place], -1.0, 1.0)
+            control[:] = actions[place]
             step(self._models[row], self._data[row], skip)
             moved.position[place] = position
             moved.velocity[place] = velocity

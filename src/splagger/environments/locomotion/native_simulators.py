@@ -97,16 +97,18 @@ class NativeSimulators(WatchedSimulators):
         numbers = range(self.count)[rows]
         # A copy: what is given may change while threads read it.
         actions = np.array(action, np.float64)
+        # As the motors clip; beyond 1e10 MuJoCo would set all of them to 0.
+        controls = np.clip(actions, -1.0, 1.0)
         moved = self._bodies.moved(len(numbers))
         places = range(len(numbers))
         parts = []
         if self._pool is None:
-            self._bodies.move(numbers, places, actions, moved)
+            self._bodies.move(numbers, places, controls, moved)
         else:
             bounds = np.linspace(0, len(numbers), self._threads + 1).round().astype(int).tolist()
             for first, end in zip(bounds[:-1], bounds[1:], strict=True):
                 if first < end:
-                    part = (numbers[first:end], places[first:end], actions, moved)
+                    part = (numbers[first:end], places[first:end], controls, moved)
                     parts.append(self._pool.submit(self._bodies.move, *part))
         self._sent[rows.indices(self.count)] = _Sent(rows, actions, moved, parts)
 

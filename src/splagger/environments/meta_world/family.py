@@ -1,11 +1,12 @@
 """Meta-World's benchmarks for meta-learning, each with its options."""
 
+from collections.abc import Callable
 from typing import Any
 
 from splagger.environments.entries import EnvironmentEntry
 from splagger.environments.host.host_environment import HostEnvironment
 from splagger.environments.host.maker import EnvironmentMaker
-from splagger.environments.meta_world.benchmarks import Split
+from splagger.environments.meta_world.benchmarks import BenchmarkName, Split
 from splagger.environments.meta_world.packages import import_metaworld
 
 _CLASS = "splagger.environments.meta_world.meta_world:MetaWorld"
@@ -29,36 +30,24 @@ def ml1(
     )
 
 
-def ml10(
-    split: Split = "train",
-    goal_seed: int = 0,
-    episode_steps: int = 500,
-    sparse_reward: bool = False,
-) -> HostEnvironment:
-    """Ten classes to train on, and five others for the test."""
-    return _described(
-        benchmark="ML10",
-        split=split,
-        goal_seed=goal_seed,
-        episode_steps=episode_steps,
-        sparse_reward=sparse_reward,
-    )
+def classes(benchmark: BenchmarkName) -> Callable[..., HostEnvironment]:
+    """The builder of a benchmark of several classes to train on, and others for the test."""
 
+    def build(
+        split: Split = "train",
+        goal_seed: int = 0,
+        episode_steps: int = 500,
+        sparse_reward: bool = False,
+    ) -> HostEnvironment:
+        return _described(
+            benchmark=benchmark,
+            split=split,
+            goal_seed=goal_seed,
+            episode_steps=episode_steps,
+            sparse_reward=sparse_reward,
+        )
 
-def ml45(
-    split: Split = "train",
-    goal_seed: int = 0,
-    episode_steps: int = 500,
-    sparse_reward: bool = False,
-) -> HostEnvironment:
-    """45 classes to train on, and five others for the test."""
-    return _described(
-        benchmark="ML45",
-        split=split,
-        goal_seed=goal_seed,
-        episode_steps=episode_steps,
-        sparse_reward=sparse_reward,
-    )
+    return build
 
 
 def _described(**options: Any) -> HostEnvironment:
@@ -92,13 +81,13 @@ META_WORLDS: tuple[EnvironmentEntry, ...] = (
         "meta-world-ml10",
         "metaworld_ml10",
         "ten things to do with a robot's arm; the test is five others",
-        ml10,
+        classes("ML10"),
     ),
     _entry(
         "meta-world-ml45",
         "metaworld_ml45",
         "45 things to do with a robot's arm; the test is five others",
-        ml45,
+        classes("ML45"),
     ),
 )
 """Their entries in the registry."""
