@@ -21,7 +21,8 @@ class TrajectoryBuffer(eqx.Module):
     All are arrays of fixed shapes. A trial is complete when it ends, however many rollouts it
     spans, and can be sampled at once (as intended; published one addition later, Q34). In a
     program that donates the buffer, adding a rollout touches its own steps and the beginnings
-    alone.
+    alone; so it does for members side by side (`jax.vmap`), on a CPU as well. Inside
+    `jax.lax.map` the results are the same, but every member's buffer is copied.
     """
 
     stored: Trajectories
