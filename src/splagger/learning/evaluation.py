@@ -51,7 +51,7 @@ def evaluate(
 
     **Arguments:**
 
-    - `agent`: to be evaluated.
+    - `agent`: to be evaluated; it acts on its own, whatever it is told in training.
     - `trial`: where; it may differ from the one trained on in length and number of episodes.
     - `key`: randomness of tasks and environments.
     - `tasks`: how many trials are run side by side.
@@ -61,6 +61,7 @@ def evaluate(
     tasks = whole_groups(tasks, len(trial.task_groups))
     reset_key, step_key = jax.random.split(key)
     state, observation = _begin(trial, jax.random.split(reset_key, tasks))
+    agent = agent.on_its_own()
     fresh = agent.initial_memory()
     memory = agent.initial_memory((tasks,))
 
@@ -71,7 +72,7 @@ def evaluate(
     def advance(carry):
         step, state, observation, memory, done, evaluation = carry
         task = jax.vmap(trial.task_information)(state)
-        action, _ = agent.act(memory, observation, task, None)
+        action = agent.act(memory, observation, task, None).action
         keys = jax.random.split(jax.random.fold_in(step_key, step), tasks)
         state, result = jax.vmap(trial.step)(state, action, keys)
         transition = Transition(observation, action, result.reward, result.next_observation)

@@ -44,6 +44,8 @@ class Moment(eqx.Module):
     """What it acted on."""
     action: Shaped[Array, "environment ..."]
     """What it chose."""
+    latent_noise: Float[Array, "environment mean"] | None
+    """What made a sample of the latent for it to choose by, where it sees samples."""
 
 
 class Outcome(NamedTuple):
@@ -70,6 +72,8 @@ class Trace(eqx.Module):
     """Logarithm of the chosen action's probability; the last is of an action never made."""
     latent: Float[Array, "member time_plus_one environment latent"]
     """What they remembered when they acted, and at the end."""
+    latent_noise: Float[Array, "member time_plus_one environment mean"] | None
+    """What made samples of it for the policies; None where they do not see samples."""
     next_latent: Float[Array, "member time_plus_one environment latent"]
     """The latent after the step, before any reset for a new trial; the last entry is not used."""
 
@@ -123,12 +127,14 @@ def begin_rollout(
     inputs = acting_members((agents, collectors, keys), member, method)
     players, moments, log_probability = over_members(one, method)(*inputs)
 
-    def room(first: Array) -> Array:
+    def room(first: Array | None) -> Array | None:
+        if first is None:
+            return None
         rows = jnp.zeros((first.shape[0], steps + 1, *first.shape[1:]), first.dtype)
         return rows.at[:, 0].set(first)
 
-    latent = moments.memory.latent
-    trace = Trace(room(log_probability), room(latent), room(latent))
+    latent, noise = moments.memory.latent, moments.latent_noise
+    trace = Trace(*map(room, (log_probability, latent, noise, latent)))
     return players, moments, trace, moments.memory
 
 
@@ -149,9 +155,13 @@ def advance_rollout(
     following, log_probability, next_latent = over_members(one, method)(players, moments, outcome)
     # Outside of what is lifted over members, which would copy the whole trace at every step.
     now = following.step[0]
+    noise = trace.latent_noise
+    if noise is not None:
+        noise = noise.at[:, now].set(following.latent_noise)
     trace = Trace(
         trace.log_probability.at[:, now].set(log_probability),
         trace.latent.at[:, now].set(following.memory.latent),
+        noise,
         trace.next_latent.at[:, now - 1].set(next_latent),
     )
     return following, trace
@@ -178,6 +188,7 @@ def begin_evaluation(
     """
 
     def one(agent: Agent, observation, vector, index):
+        agent = agent.on_its_own()
         player = Player(agent, agent.initial_memory(), None)
         memory = agent.initial_memory(observation.shape[:1])
         zero, task = jnp.zeros((), jnp.int32), TaskInformation(vector, index)
@@ -248,8 +259,9 @@ def _choose(
     keys = None
     if player.keys is not None:
         keys = jax.vmap(jax.random.fold_in, (0, None))(player.keys, step)
-    action, log_probability = player.agent.act(memory, observation, task, keys)
-    return Moment(step, memory, observation, action), log_probability
+    choice = player.agent.act(memory, observation, task, keys)
+    moment = Moment(step, memory, observation, choice.action, choice.latent_noise)
+    return moment, choice.log_probability
 
 
 def _choose_next(

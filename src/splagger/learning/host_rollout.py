@@ -151,6 +151,7 @@ def _assemble(
             action=record["action"],
             log_probability=trace.log_probability[:-1],
             latent=trace.latent[:-1],
+            latent_noise=jax.tree.map(lambda noise: noise[:-1], trace.latent_noise),
             reward=record["reward"],
             next_observation=record["next_observation"],
             next_latent=trace.next_latent[:-1],

@@ -15,7 +15,8 @@ from splagger.environments.task_information import TaskInformation
 from splagger.learning.host_rollout import collect_on_host
 from splagger.learning.host_trials import by_member, start_on_host
 from splagger.learning.host_workers import workers_for
-from splagger.learning.learner import Learner, Metrics, collection_key, first_trials_key
+from splagger.learning.learner import Learner, collection_key, first_trials_key
+from splagger.learning.metrics import Metrics
 from splagger.learning.sweep import MemberMethod, over_members
 from splagger.learning.train_state import Hyperparameters, TrainState
 

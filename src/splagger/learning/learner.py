@@ -1,31 +1,30 @@
 """One member's training: initialise, collect, learn."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
 
-from splagger.agent import Agent
+from splagger.agent import Agent, Networks
 from splagger.environments.trial import Trial
 from splagger.environments.trial_description import TrialDescription
 from splagger.foundation.normalisers import RewardNormaliser
 from splagger.learning.advantages import TimeLimits, advantages, standardise
+from splagger.learning.elbo import ElboLosses
+from splagger.learning.metrics import Metrics, loss_metrics, rollout_metrics
+from splagger.learning.objective import Objective, keep_task_embedding
+from splagger.learning.optimisers import Optimisers, OptimiserState, clip_by_norm
 from splagger.learning.ppo import Experience, Losses, Minibatches, minibatch_loss
+from splagger.learning.rebuilt_memory import rebuild_memory
 from splagger.learning.rollout import Rollout, collect, rollout_values, start_collector
-from splagger.learning.train_state import (
-    Collector,
-    Hyperparameters,
-    Optimisers,
-    TrainState,
-    clip_by_norm,
-)
-
-Metrics = dict[str, Array]
-
+from splagger.learning.statistics import observe_statistics, told_in_warm_up
+from splagger.learning.train_state import Collector, Hyperparameters, TrainState
+from splagger.learning.trajectory_buffer import TrajectoryBuffer
+from splagger.policies.actor_critic import ActorCritic
 
 TrialT = TypeVar("TrialT", bound=TrialDescription)
 """The kind of trial that a learner is made for."""
@@ -44,6 +43,8 @@ class Learner(eqx.Module, Generic[TrialT]):
     """Draws an agent's initial parameters."""
     optimisers: Optimisers
     """Adam's constants."""
+    objective: Objective
+    """What the sequence model learns from."""
     environments: int = eqx.field(static=True)
     """N, the number of parallel environments."""
     steps: int = eqx.field(static=True)
@@ -60,11 +61,19 @@ class Learner(eqx.Module, Generic[TrialT]):
     """How truncated episodes are credited (Q15)."""
     restart_memory: bool = eqx.field(static=True)
     """Whether every rollout starts from the initial memory (Q2)."""
+    rebuild_memory: bool = eqx.field(static=True)
+    """Whether after every update the memories of running trials are encoded anew from what is
+    remembered of them, as published where whole trials are."""
     reset_all_returns: bool = eqx.field(static=True)
     """Whether the end of one trial restarts the reward statistics of all environments (Q6)."""
     early_statistics: bool = eqx.field(static=True)
     """Whether observation statistics take the rollout in before the minibatches, so that the
     first ratio is not 1, as published (Q14), or after them."""
+    replay_latent_noise: bool = eqx.field(static=True)
+    """Whether a policy that acts on samples of the latent is trained on the same samples, or on
+    means, as published (Q5)."""
+    precollect_frames: int = eqx.field(static=True)
+    """Nothing is learnt from rollouts that end before so many frames (Q25)."""
     measure_inputs: bool = eqx.field(static=True)
     """Whether metrics say how strongly the value depends on its inputs."""
 
@@ -104,14 +113,15 @@ class Learner(eqx.Module, Generic[TrialT]):
             `first_trials_key(seed)`.
         """
         agent_key, trial_key, key = _seed_keys(seed)
-        agent = self.build_agent(agent_key)
-        policy, sequence = self.optimisers.transformations()
+        agent = told_in_warm_up(self.build_agent(agent_key), 0, hyperparameters.warm_up_updates)
+        second_policy = None
+        if self.objective.reset_after_warm_up:
+            second_policy = self.build_agent(jax.random.fold_in(agent_key, 1)).networks.actor_critic
         return TrainState(
             agent=agent,
-            optimiser=(
-                policy.init(eqx.filter(agent.networks.actor_critic, eqx.is_array)),
-                sequence.init(eqx.filter(agent.networks.sequence_model, eqx.is_array)),
-            ),
+            optimiser=self.optimisers.initial_state(agent.networks),
+            trajectories=self._no_trajectories(),
+            second_policy=second_policy,
             collector=start(agent, trial_key),
             rewards=RewardNormaliser.create(self.environments),
             hyperparameters=hyperparameters,
@@ -153,7 +163,16 @@ class Learner(eqx.Module, Generic[TrialT]):
         """
         key, _, learn_key = _update_keys(state)
         collected = eqx.tree_at(lambda s: (s.collector, s.key), state, (collector, key))
+        if state.trajectories is not None:
+            steps = (rollout.transitions, rollout.task, rollout.trial_end)
+            trajectories = state.trajectories.add(*steps)
+            collected = eqx.tree_at(lambda s: s.trajectories, collected, trajectories)
         learned, metrics = self.learn(collected, rollout, learn_key)
+        learned = self._end_warm_up(learned, state.updates + 1)
+        if self.rebuild_memory:
+            assert learned.trajectories is not None
+            memory = rebuild_memory(learned.agent, learned.trajectories.running())
+            learned = eqx.tree_at(lambda s: s.collector.memory, learned, memory)
         healthy = (state.failed_at < 0) & metrics.pop("finite")
         standing = eqx.tree_at(
             lambda s: s.failed_at,
@@ -166,42 +185,35 @@ class Learner(eqx.Module, Generic[TrialT]):
     def learn(
         self, state: TrainState, rollout: Rollout, key: PRNGKeyArray
     ) -> tuple[TrainState, Metrics]:
-        """Learns from a rollout: reward scale, advantages, then minibatches.
+        """Learns from a rollout: reward scale, advantages, then minibatches, then the bound.
 
         **Returns:** the new state, and metrics; the metric `finite` is boolean.
         """
         samples = self.minibatch_samples(key)
         state, experience, metrics = self.prepare(state, rollout)
-        agent, optimiser, losses, norms = self.optimise(state, experience, samples)
+        agent, optimiser, losses, norms = self.optimise(
+            state, experience, samples, jax.random.fold_in(key, 1)
+        )
+        elbo = None
+        if self.objective.elbo is not None:
+            agent, optimiser, elbo = self._improve_elbo(
+                state, agent, optimiser, losses, jax.random.fold_in(key, 2)
+            )
         if not self.early_statistics:
-            agent = _observe_statistics(agent, rollout)
+            agent = observe_statistics(agent, rollout)
         # A norm that overflows would scale its gradients to nothing, without a loss to show for it.
-        finite = _all_finite((losses, norms, agent))
+        finite = _all_finite((losses, norms, elbo, agent))
+        if self.precollect_frames:
+            waiting = (state.updates + 1) * self.frames_per_update < self.precollect_frames
+            agent, optimiser = jax.tree.map(
+                lambda old, new: jnp.where(waiting, old, new),
+                (state.agent, state.optimiser),
+                (agent, optimiser),
+            )
         state = eqx.tree_at(lambda s: (s.agent, s.optimiser), state, (agent, optimiser))
-        episodes = jnp.sum(rollout.episode_end)
-        metrics |= {
-            "loss": jnp.mean(losses.total),
-            "policy_loss": jnp.mean(losses.policy),
-            "value_loss": jnp.mean(losses.value),
-            "entropy": jnp.mean(losses.entropy),
-            "first_log_ratio": losses.log_ratio[0],
-            "last_log_ratio": losses.log_ratio[-1],
-            "policy_gradient_norm": jnp.mean(norms[0]),
-            "sequence_gradient_norm": jnp.mean(norms[1]),
-            "rollout_reward": jnp.sum(rollout.reward) / jnp.maximum(episodes, 1),
-            "rollout_episodes": episodes,
-            "rollout_success": jnp.sum(rollout.success) / jnp.maximum(episodes, 1),
-            "finite": finite,
-        }
-        if self.trial.may_diverge:
-            metrics["diverged_episodes"] = jnp.sum(rollout.diverged)
-        if losses.inputs is not None:
-            measured = vars(losses.inputs)
-            # Infinite as long as no head has moved and the latent has no influence.
-            ratio = measured["observation_gradient"] / measured["latent_gradient"]
-            measured = {**measured, "gradient_ratio": ratio}
-            metrics |= {f"value_{name}": jnp.mean(value) for name, value in measured.items()}
-        return state, metrics
+        metrics |= rollout_metrics(rollout, diverges=self.trial.may_diverge)
+        metrics |= loss_metrics(losses, norms, elbo)
+        return state, {**metrics, "finite": finite}
 
     def prepare(
         self, state: TrainState, rollout: Rollout
@@ -219,7 +231,7 @@ class Learner(eqx.Module, Generic[TrialT]):
         final_values = None
         if self.time_limits == "bootstrap" and self.trial.may_truncate:
             final_values = state.agent.value(
-                rollout.next_observation, rollout.next_latent, rollout.task
+                rollout.next_observation, rollout.next_latent, None, rollout.task
             )
         advantage = advantages(
             rewards,
@@ -232,10 +244,17 @@ class Learner(eqx.Module, Generic[TrialT]):
             time_limits=self.time_limits,
         )
         target = advantage + values[:-1]
-        experience = Experience.create(rollout, standardise(advantage), target, values[:-1])
+        experience = Experience.create(
+            rollout,
+            standardise(advantage),
+            target,
+            values[:-1],
+            fixed_latents=not self.objective.policy_gradient,
+            replay_noise=self.replay_latent_noise,
+        )
         agent = state.agent
         if self.early_statistics:
-            agent = _observe_statistics(agent, rollout)
+            agent = observe_statistics(agent, rollout)
         state = eqx.tree_at(lambda s: (s.agent, s.rewards), state, (agent, normaliser))
         explained = 1 - jnp.var(advantage) / (jnp.var(target) + 1e-8)
         return state, experience, {"explained_variance": explained}
@@ -256,9 +275,19 @@ class Learner(eqx.Module, Generic[TrialT]):
         return jax.vmap(epoch)(jax.random.split(key, self.epochs)).reshape(-1, size)
 
     def optimise(
-        self, state: TrainState, experience: Experience, samples: Int[Array, "step sample"]
-    ) -> tuple[Agent, Any, Losses, tuple[Float[Array, " step"], Float[Array, " step"]]]:
-        """Takes one step of both optimisers for every minibatch.
+        self,
+        state: TrainState,
+        experience: Experience,
+        samples: Int[Array, "step sample"],
+        key: PRNGKeyArray,
+    ) -> tuple[Agent, OptimiserState, Losses, tuple[Float[Array, " step"], Float[Array, " step"]]]:
+        """Takes one step of the optimisers for every minibatch.
+
+        **Arguments:**
+
+        - `state`: before the steps.
+        - `experience`, `samples`: what the minibatches are made of.
+        - `key`: randomness of a bound that is added to the policy's loss.
 
         **Returns:** the agent, the optimisers' state, the losses of every step, and the norms of
         the gradients of policy and sequence model before clipping.
@@ -266,45 +295,104 @@ class Learner(eqx.Module, Generic[TrialT]):
         numbers = state.hyperparameters
         progress = state.updates / numbers.annealing_updates
         learning_rate = numbers.learning_rate * jnp.maximum(0, 1 - progress)
-        transformations = self.optimisers.transformations()
+        objective = self.objective
 
-        def step(carry, indices):
-            agent, optimiser = carry
-            if self.minibatch_kind == "time-steps":
-                chosen, batch = experience, indices
-            else:
-                chosen, batch = experience.environments(indices), None
-            gradient_of = jax.grad(minibatch_loss, has_aux=True)
-            gradient, losses = gradient_of(
-                agent.networks,
+        def loss(networks, agent, chosen, batch, key):
+            total, losses = minibatch_loss(
+                networks,
                 agent,
                 chosen,
                 batch,
                 numbers,
+                direct_inference=objective.direct_inference,
                 measure_inputs=self.measure_inputs,
             )
-            parts = (gradient.actor_critic, gradient.sequence_model)
-            parameters = (agent.networks.actor_critic, agent.networks.sequence_model)
-            moved = []
-            for part, parameter, moments, adam in zip(
-                parts, parameters, optimiser, transformations, strict=True
-            ):
-                clipped, norm = clip_by_norm(part, numbers.maximum_gradient_norm)
-                direction, moments = adam.update(clipped, moments)
-                steps = jax.tree.map(lambda leaf: -learning_rate * leaf, direction)
-                moved.append((optax.apply_updates(parameter, steps), moments, norm))
-            (policy, policy_moments, policy_norm), (model, model_moments, model_norm) = moved
-            agent = eqx.tree_at(
-                lambda a: (a.networks.actor_critic, a.networks.sequence_model),
-                agent,
-                (policy, model),
+            if objective.elbo is None or not objective.policy_gradient:
+                return total, losses
+            assert state.trajectories is not None and numbers.elbo is not None
+            weights = numbers.elbo.weights
+            elbo = objective.elbo.losses(networks, agent, state.trajectories, key, weights)
+            return total + numbers.elbo.weight * elbo.total, replace(losses, elbo=elbo)
+
+        def step(carry, inputs):
+            agent, optimiser = carry
+            indices, key = inputs
+            if self.minibatch_kind == "time-steps":
+                chosen, batch = experience, indices
+            else:
+                chosen, batch = experience.environments(indices), None
+            gradient, losses = jax.grad(loss, has_aux=True)(
+                agent.networks, agent, chosen, batch, key
             )
-            norms = (policy_norm, model_norm)
-            return (agent, (policy_moments, model_moments)), (losses, norms)
+            maximum = numbers.maximum_gradient_norm
+            policy_gradient, policy_norm = clip_by_norm(gradient.actor_critic, maximum)
+            rest, rest_norm = clip_by_norm((gradient.sequence_model, gradient.decoders), maximum)
+            clipped = Networks(rest[0], policy_gradient, rest[1])
+            networks, optimiser = self.optimisers.step_policy(
+                agent.networks, clipped, optimiser, learning_rate
+            )
+            if objective.policy_gradient:
+                networks, optimiser = self.optimisers.step_sequence(
+                    networks, clipped, optimiser, learning_rate
+                )
+            agent = eqx.tree_at(lambda a: a.networks, agent, networks)
+            return (agent, optimiser), (losses, (policy_norm, rest_norm))
 
         start = (state.agent, state.optimiser)
-        (agent, optimiser), (losses, norms) = jax.lax.scan(step, start, samples)
+        inputs = (samples, jax.random.split(key, samples.shape[0]))
+        (agent, optimiser), (losses, norms) = jax.lax.scan(step, start, inputs)
         return agent, optimiser, losses, norms
+
+    def _improve_elbo(
+        self,
+        state: TrainState,
+        agent: Agent,
+        optimiser: OptimiserState,
+        losses: Losses,
+        key: PRNGKeyArray,
+    ) -> tuple[Agent, OptimiserState, ElboLosses]:
+        """Takes the bound's own steps, where it is no part of the policy's loss; else passes on
+        what that was."""
+        if self.objective.policy_gradient:
+            assert losses.elbo is not None
+            return agent, optimiser, losses.elbo
+        numbers, elbo = state.hyperparameters.elbo, self.objective.elbo
+        assert elbo is not None and numbers is not None and state.trajectories is not None
+        improved, moments, bound = elbo.improve(
+            agent, optimiser, self.optimisers, state.trajectories, key, numbers
+        )
+        if self.objective.freeze_in_warm_up:
+            told = state.agent.told
+            improved, moments = jax.tree.map(
+                lambda old, new: jnp.where(told, old, new),
+                (agent, optimiser),
+                (improved, moments),
+            )
+        return improved, moments, bound
+
+    def _end_warm_up(self, state: TrainState, updates: Int[Array, ""]) -> TrainState:
+        """After so many updates the policy is told the task no longer, and may start anew."""
+        until = state.hyperparameters.warm_up_updates
+        state = eqx.tree_at(lambda s: s.agent, state, told_in_warm_up(state.agent, updates, until))
+        if state.second_policy is None:
+            return state
+        trained, fresh = state.agent.networks.actor_critic, state.second_policy
+        assert isinstance(trained, ActorCritic) and isinstance(fresh, ActorCritic)
+        ends = updates == until
+        policy = jax.tree.map(
+            lambda a, b: jnp.where(ends, a, b), keep_task_embedding(fresh, trained), trained
+        )
+        return eqx.tree_at(lambda s: s.agent.networks.actor_critic, state, policy)
+
+    def _no_trajectories(self) -> TrajectoryBuffer | None:
+        """Room for whole trials, where the sequence model learns from them."""
+        elbo = self.objective.elbo
+        if elbo is None:
+            return None
+        transition, task = self.trial.step_shapes
+        return TrajectoryBuffer.create(
+            elbo.capacity, elbo.horizon, self.environments, transition, task
+        )
 
 
 def first_trials_key(seed: Int[Array, ""]) -> PRNGKeyArray:
@@ -325,12 +413,6 @@ def _seed_keys(seed: Int[Array, ""]) -> Key[Array, "3"]:
 def _update_keys(state: TrainState) -> Key[Array, "3"]:
     """Keys for all later updates, for the next rollout and for learning from it."""
     return jax.random.split(state.key, 3)
-
-
-def _observe_statistics(agent: Agent, rollout: Rollout) -> Agent:
-    flat = rollout.observation.reshape(-1, rollout.observation.shape[-1])
-    moments = agent.observations.update(flat, unbiased=True)
-    return eqx.tree_at(lambda a: a.observations, agent, moments)
 
 
 def _all_finite(tree: Any) -> Bool[Array, ""]:

@@ -14,9 +14,11 @@ from jaxtyping import Array, Bool, Float, Int, Shaped
 
 from splagger.agent import Agent, Networks
 from splagger.environments.task_information import TaskInformation
+from splagger.learning.elbo import ElboLosses
 from splagger.learning.input_gradients import InputGradients, input_gradients
 from splagger.learning.rollout import Rollout
 from splagger.learning.train_state import Hyperparameters
+from splagger.policies.actor_critic import ActorCritic
 from splagger.sequence.embedding import Transition
 from splagger.sequence.split_aggregator import Memory
 
@@ -37,6 +39,9 @@ class Experience(eqx.Module):
     """As the memory saw them, `[time, environment, ...]`."""
     trial_end: Bool[Array, "time environment"]
     """Whether a step ended its trial."""
+    latents: Float[Array, "time environment latent"] | None
+    """What the policy remembered, where its losses do not train the sequence model; None where they
+    do, and latents are computed anew with gradients."""
     targets: "Targets"
     """What the policy is trained on, `[time, environment]`."""
 
@@ -47,10 +52,22 @@ class Experience(eqx.Module):
         advantage: Float[Array, "time environment"],
         target: Float[Array, "time environment"],
         value: Float[Array, "time environment"],
+        *,
+        fixed_latents: bool,
+        replay_noise: bool,
     ) -> "Experience":
-        """Joins a rollout with standardised advantages, value targets and old values."""
+        """Joins a rollout with standardised advantages, value targets and old values.
+
+        **Arguments:**
+
+        - `rollout`, `advantage`, `target`, `value`: what is joined.
+        - `fixed_latents`: whether no gradient is to reach the sequence model.
+        - `replay_noise`: whether the policy is trained on the samples of latents that it acted on,
+            or on their means.
+        """
         targets = Targets(
             rollout.observation,
+            rollout.latent_noise if replay_noise else None,
             rollout.task,
             rollout.action,
             rollout.log_probability,
@@ -58,14 +75,14 @@ class Experience(eqx.Module):
             target,
             value,
         )
-        return cls(
-            rollout.memory, rollout.fresh_start, rollout.transitions, rollout.trial_end, targets
-        )
+        latents = rollout.latent if fixed_latents else None
+        sequences = (rollout.transitions, rollout.trial_end, latents)
+        return cls(rollout.memory, rollout.fresh_start, *sequences, targets)
 
     def environments(self, indices: Int[Array, " chosen"]) -> "Experience":
         """The experience of some of the environments."""
         first = jax.tree.map(lambda leaf: leaf[indices], (self.memory, self.fresh_start))
-        rest = (self.transitions, self.trial_end, self.targets)
+        rest = (self.transitions, self.trial_end, self.latents, self.targets)
         return Experience(*first, *jax.tree.map(lambda leaf: leaf[:, indices], rest))
 
 
@@ -74,6 +91,9 @@ class Targets(eqx.Module):
 
     observation: Float[Array, "*batch observation"]
     """What the policy acted on, not normalised."""
+    latent_noise: Float[Array, "*batch mean"] | None
+    """What made samples of the latents that it saw; None for their means, or where it sees all
+    of a latent."""
     task: TaskInformation
     """The true tasks."""
     action: Shaped[Array, "*batch_action"]
@@ -101,8 +121,12 @@ class Losses(eqx.Module):
     """The policy's entropy in nats."""
     log_ratio: Float[Array, ""]
     """The largest change of the logarithm of an action's probability."""
-    inputs: InputGradients | None
+    inference: Float[Array, ""] | None = None
+    """How far the embedded latents are from the embedded tasks, where they are drawn there."""
+    inputs: InputGradients | None = None
     """How strongly the value depends on its inputs, where that is measured."""
+    elbo: ElboLosses | None = None
+    """The parts of a bound that is added to the total, where it is."""
 
 
 def minibatch_loss(
@@ -112,6 +136,7 @@ def minibatch_loss(
     samples: Int[Array, " sample"] | None,
     hyperparameters: Hyperparameters,
     *,
+    direct_inference: bool = False,
     measure_inputs: bool = False,
 ) -> tuple[Float[Array, ""], Losses]:
     """The loss of one minibatch.
@@ -124,21 +149,31 @@ def minibatch_loss(
     - `samples`: which of its steps make the loss, as `time * environments + environment`; None for
         all.
     - `hyperparameters`: weights and clip.
+    - `direct_inference`: whether the embedded latent is drawn to the embedded task (task inference,
+        end to end; Beck et al. 2023).
     - `measure_inputs`: whether to measure how strongly the value depends on its inputs.
     """
     agent = eqx.tree_at(lambda a: a.networks, agent, networks)
-    latents = agent.unroll(
-        experience.memory, experience.transitions, experience.fresh_start, experience.trial_end
-    )[:-1]
+    latents = experience.latents
+    if latents is None:
+        latents = agent.unroll(
+            experience.memory, experience.transitions, experience.fresh_start, experience.trial_end
+        )[:-1]
     latent, targets = jax.tree.map(
         lambda leaf: jax.lax.collapse(leaf, 0, 2), (latents, experience.targets)
     )
     if samples is not None:
         latent, targets = jax.tree.map(lambda leaf: leaf[samples], (latent, targets))
     losses = policy_losses(agent, latent, targets, hyperparameters)
+    if direct_inference:
+        error = inference_error(agent, latent, targets)
+        total = losses.total + hyperparameters.inference_weight * error
+        losses = replace(losses, total=total, inference=error)
     if measure_inputs:
-        observation = agent.observations.normalise(targets.observation)
-        inputs = input_gradients(networks.actor_critic, observation, latent, targets.task)
+        seen = agent.policy_inputs(
+            targets.observation, latent, targets.latent_noise, targets.task
+        )
+        inputs = input_gradients(networks.actor_critic, *seen)
         losses = replace(losses, inputs=inputs)
     return losses.total, losses
 
@@ -152,8 +187,10 @@ def policy_losses(
     """PPO's losses of actor and critic for given latents."""
     policy = agent.networks.actor_critic
     clip = hyperparameters.clip
-    observation = agent.observations.normalise(targets.observation)
-    distribution, value = policy(observation, latent, targets.task)
+    inputs = agent.policy_inputs(
+        targets.observation, latent, targets.latent_noise, targets.task
+    )
+    distribution, value = policy(*inputs)
 
     log_ratio = distribution.log_probability(targets.action) - targets.log_probability
     ratio = jnp.exp(log_ratio)
@@ -172,7 +209,21 @@ def policy_losses(
         + policy_loss
         - hyperparameters.entropy_weight * entropy
     )
-    return Losses(total, policy_loss, value_loss, entropy, jnp.max(jnp.abs(log_ratio)), None)
+    return Losses(total, policy_loss, value_loss, entropy, jnp.max(jnp.abs(log_ratio)))
+
+
+def inference_error(
+    agent: Agent, latent: Float[Array, "sample latent"], targets: Targets
+) -> Float[Array, ""]:
+    """The mean squared distance of the embedded latents from the embedded true tasks, which get no
+    gradient."""
+    policy = agent.networks.actor_critic
+    assert isinstance(policy, ActorCritic)
+    _, seen, task = agent.policy_inputs(
+        targets.observation, latent, targets.latent_noise, targets.task
+    )
+    target = jax.lax.stop_gradient(policy.task_code(task.vector))
+    return jnp.mean((policy.latent_code(seen) - target) ** 2)
 
 
 def _smooth_l1(error: Float[Array, "..."]) -> Float[Array, "..."]:

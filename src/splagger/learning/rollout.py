@@ -31,6 +31,8 @@ class Rollout(eqx.Module):
     """Logarithm of the action's probability."""
     latent: Float[Array, "time environment latent"]
     """What it remembered when it acted."""
+    latent_noise: Float[Array, "time environment mean"] | None
+    """What made a sample of it for the policy; None where the policy does not see samples."""
     reward: Float[Array, "time environment"]
     """The raw reward."""
     next_observation: Float[Array, "time environment observation"]
@@ -121,25 +123,26 @@ def collect(
         trial_state, observation, memory = carry
         keys = jax.random.split(key, environments + 1)
         task = jax.vmap(trial.task_information)(trial_state)
-        action, log_probability = agent.act(memory, observation, task, keys[0])
-        new_state, result = jax.vmap(trial.step)(trial_state, action, keys[1:])
-        transition = Transition(observation, action, result.reward, result.next_observation)
+        choice = agent.act(memory, observation, task, keys[0])
+        new_state, result = jax.vmap(trial.step)(trial_state, choice.action, keys[1:])
+        transition = Transition(observation, choice.action, result.reward, result.next_observation)
         new_memory, next_latent = agent.observe(memory, transition, result.trial_end, fresh)
-        record = (observation, task, action, log_probability, memory.latent, result, next_latent)
+        record = (observation, task, choice, memory.latent, result, next_latent)
         return (new_state, result.observation, new_memory), record
 
     start = (collector.trial, collector.observation, collector.memory)
     end, record = jax.lax.scan(step, start, jax.random.split(key, steps))
     trial_state, last_observation, last_memory = end
-    observation, task, action, log_probability, latent, result, next_latent = record
+    observation, task, choice, latent, result, next_latent = record
     rollout = Rollout(
         memory=collector.memory,
         fresh_start=collector.fresh_start,
         observation=observation,
         task=task,
-        action=action,
-        log_probability=log_probability,
+        action=choice.action,
+        log_probability=choice.log_probability,
         latent=latent,
+        latent_noise=choice.latent_noise,
         reward=result.reward,
         next_observation=result.next_observation,
         next_latent=next_latent,
@@ -159,10 +162,13 @@ def collect(
 def rollout_values(agent: Agent, rollout: Rollout) -> Float[Array, "time_plus_one environment"]:
     """Values of all observations the policy acted on, and of the last one.
 
-    They are computed after the rollout, in one batch, as acting does not need them.
+    They are computed after the rollout, in one batch, as acting does not need them. Where the
+    policy sees samples of the latent, the last one is valued at the mean.
     """
-    acted_on = (rollout.observation, rollout.latent, rollout.task)
-    last = (rollout.last_observation, rollout.last_latent, rollout.last_task)
+    noise = rollout.latent_noise
+    last_noise = None if noise is None else jnp.zeros_like(noise[-1])
+    acted_on = (rollout.observation, rollout.latent, noise, rollout.task)
+    last = (rollout.last_observation, rollout.last_latent, last_noise, rollout.last_task)
     return agent.value(
         *jax.tree.map(lambda rows, row: jnp.concatenate([rows, row[None]]), acted_on, last)
     )

@@ -10,7 +10,8 @@ from jaxtyping import Array, Int, Key
 from splagger.agent import Agent
 from splagger.environments.trial import Trial
 from splagger.learning.evaluation import Evaluation, evaluate
-from splagger.learning.learner import Learner, Metrics
+from splagger.learning.learner import Learner
+from splagger.learning.metrics import Metrics
 from splagger.learning.train_state import Hyperparameters, TrainState
 
 MemberMethod = Literal["vectorised", "in-turn"]

@@ -3,13 +3,14 @@
 from typing import Any
 
 import equinox as eqx
-import jax
-import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from splagger.agent import Agent
 from splagger.foundation.normalisers import RewardNormaliser
+from splagger.learning.objective import ElboNumbers
+from splagger.learning.optimisers import OptimiserState
+from splagger.learning.trajectory_buffer import TrajectoryBuffer
+from splagger.policies.policy import Policy
 from splagger.sequence.split_aggregator import Memory
 
 
@@ -32,6 +33,12 @@ class Hyperparameters(eqx.Module):
     """Gradients are scaled down to this norm, policy and sequence model apart."""
     annealing_updates: Float[Array, ""]
     """The number of updates over which learning rates fall to 0; infinite for constant ones."""
+    elbo: ElboNumbers | None
+    """Of the bound, where the sequence model learns from one."""
+    inference_weight: Float[Array, ""]
+    """Of direct task inference in the policy's loss, at least 0."""
+    warm_up_updates: Float[Array, ""]
+    """For how many updates the policy is told the true task, where it ever is."""
 
 
 class Collector(eqx.Module):
@@ -53,8 +60,12 @@ class TrainState(eqx.Module):
 
     agent: Agent
     """Parameters and observation statistics."""
-    optimiser: tuple[Any, Any]
-    """Adam's moments for the policy and for the sequence model."""
+    optimiser: OptimiserState
+    """Adam's moments."""
+    trajectories: TrajectoryBuffer | None
+    """Remembered trials, where the sequence model learns from whole ones."""
+    second_policy: Policy | None
+    """What the policy becomes after a warm-up that ends with a new start."""
     collector: Collector
     """The environments."""
     rewards: RewardNormaliser
@@ -68,29 +79,3 @@ class TrainState(eqx.Module):
     failed_at: Int[Array, ""]
     """The update at which a loss or parameter was not finite, and from which on this member stands
     still; -1 while all is well."""
-
-
-class Optimisers(eqx.Module):
-    """Adam for the policy and for the sequence model, apart as published (Q39)."""
-
-    policy_epsilon: float = eqx.field(static=True)
-    """Added to the root of the second moment, for the policy."""
-    sequence_epsilon: float = eqx.field(static=True)
-    """The same for the sequence model."""
-
-    def transformations(self) -> tuple[optax.GradientTransformation, optax.GradientTransformation]:
-        """Scaling by Adam's moments, without learning rate: policy, sequence model."""
-        return (
-            optax.scale_by_adam(eps=self.policy_epsilon),
-            optax.scale_by_adam(eps=self.sequence_epsilon),
-        )
-
-
-def clip_by_norm(gradient: Any, maximum: Float[Array, ""]) -> tuple[Any, Float[Array, ""]]:
-    """Scales a pytree of gradients down to a norm of at most `maximum`.
-
-    **Returns:** the scaled gradients and the norm before.
-    """
-    norm = optax.tree.norm(gradient)
-    scale = jnp.minimum(1, maximum / (norm + 1e-6))
-    return jax.tree.map(lambda leaf: leaf * scale, gradient), norm

@@ -56,8 +56,7 @@ class AgentActor(Actor):
         return self.agent.initial_memory((1,))
 
     def act(self, memory, observation, task, key):
-        action, _ = self.agent.act(memory, observation, task, key if self.sample else None)
-        return action
+        return self.agent.act(memory, observation, task, key if self.sample else None).action
 
     def observe(self, memory, transition):
         # A trial is watched to its end, and what it ends with belongs to its own memory.

@@ -185,7 +185,7 @@ def load_member(
         total = total if frames == row.frames else 0.0
         last[row.member] = (row.frames, total + row.episode_return)
     best = max(fitting, key=lambda member: last.get(member, (0, -np.inf))[1])
-    return session, jax.tree.map(lambda leaf: leaf[best], state.agent)
+    return session, jax.tree.map(lambda leaf: leaf[best], state.agent).on_its_own()
 
 
 @eqx.filter_jit
@@ -208,5 +208,4 @@ def _act(
     task: TaskInformation,
     key: PRNGKeyArray | None,
 ) -> Array:
-    action, _ = agent.act(memory, observation, task, key)
-    return action
+    return agent.act(memory, observation, task, key).action

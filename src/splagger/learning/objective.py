@@ -1,0 +1,193 @@
+"""What the sequence model learns from besides, or instead of, the losses of actor and critic.
+
+Any objective goes with any sequence model and policy: it is given latents and gives a loss.
+"""
+
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
+
+from splagger.agent import Agent, Networks
+from splagger.environments.task_information import TaskInformation
+from splagger.learning.elbo import (
+    ElboLosses,
+    ElboScale,
+    ElboWeights,
+    KLTarget,
+    choose_terms,
+    elbo_losses,
+    posteriors,
+)
+from splagger.learning.optimisers import Optimisers, OptimiserState
+from splagger.learning.trajectory_buffer import TrajectoryBuffer
+from splagger.policies.actor_critic import ActorCritic
+
+InferenceTarget = Literal["task-code", "base-network"]
+"""What task inference predicts: the policy's embedding of the true task, or all weights that its
+hypernetwork generates for it."""
+
+
+class ElboNumbers(eqx.Module):
+    """Numbers of the bound that may differ between members and cost no new compilation."""
+
+    learning_rate: Float[Array, ""]
+    """Of its own optimiser steps, above 0."""
+    weight: Float[Array, ""]
+    """Of the bound where it is added to the policy's loss, at least 0."""
+    weights: ElboWeights
+    """Of its parts."""
+
+
+class ElboObjective(eqx.Module):
+    """The evidence lower bound, estimated on remembered trials (Zintgraf et al. 2020)."""
+
+    capacity: int = eqx.field(static=True)
+    """How many whole trials are remembered."""
+    horizon: int = eqx.field(static=True)
+    """The most transitions of a trial."""
+    trajectories: int = eqx.field(static=True)
+    """How many of them an estimate looks at."""
+    updates: int = eqx.field(static=True)
+    """Optimiser steps after every update of the policy."""
+    terms: int | None = eqx.field(static=True)
+    """At how many times of a trial the bound is taken; None for all."""
+    decodes: int | None = eqx.field(static=True)
+    """How many transitions are predicted each time; None for all."""
+    resample: bool = eqx.field(static=True)
+    """Whether they are drawn with replacement."""
+    average_terms: bool = eqx.field(static=True)
+    """Whether times are averaged in place of summed."""
+    average_decodes: bool = eqx.field(static=True)
+    """Whether transitions are averaged in place of summed."""
+    stochastic: bool = eqx.field(static=True)
+    """Whether decoders see a sample of the latent, and there is a divergence."""
+    kl_target: KLTarget = eqx.field(static=True)
+    """What every posterior is kept near."""
+    scale: ElboScale = eqx.field(static=True)
+    """How terms are summed up (Q4, Q21)."""
+    inference: InferenceTarget | None = eqx.field(static=True)
+    """What is inferred of the policy's view of the task; None: nothing."""
+
+    def losses(
+        self,
+        networks: Networks,
+        agent: Agent,
+        buffer: TrajectoryBuffer,
+        key: PRNGKeyArray,
+        weights: ElboWeights,
+    ) -> ElboLosses:
+        """Estimates the bound on some remembered trials.
+
+        **Arguments:**
+
+        - `networks`: the parameters that gradients are taken for; none reach the policy.
+        - `agent`: everything else of the agent; its own networks are not used.
+        - `buffer`: remembers trials; without any, the losses are 0.
+        - `key`: randomness of trials, times and samples.
+        - `weights`: of the parts.
+        """
+        trial_key, time_key, noise_key = jax.random.split(key, 3)
+        trajectories = buffer.sample(trial_key, self.trajectories)
+        choices = choose_terms(
+            time_key,
+            trajectories.length,
+            self.horizon,
+            terms=self.terms,
+            decodes=self.decodes,
+            resample=self.resample,
+        )
+        latents = posteriors(networks.sequence_model, trajectories)
+        noise = None
+        if self.stochastic:
+            shape = (*latents.shape[:-1], latents.shape[-1] // 2)
+            noise = jax.random.normal(noise_key, shape, latents.dtype)
+        target = None
+        if self.inference is not None:
+            target = inference_target(networks, agent, trajectories.task, self.inference)
+        assert networks.decoders is not None
+        return elbo_losses(
+            networks.decoders,
+            latents,
+            noise,
+            trajectories,
+            choices,
+            weights,
+            inference_target=target,
+            kl_target=self.kl_target,
+            scale=self.scale,
+            subsampled=self.terms is not None,
+            average_terms=self.average_terms,
+            average_decodes=self.average_decodes,
+        )
+
+    def improve(
+        self,
+        agent: Agent,
+        optimiser: OptimiserState,
+        optimisers: Optimisers,
+        buffer: TrajectoryBuffer,
+        key: PRNGKeyArray,
+        numbers: ElboNumbers,
+    ) -> tuple[Agent, OptimiserState, ElboLosses]:
+        """Takes the optimiser's steps, unless no trial has ended yet.
+
+        **Returns:** the agent, the optimiser's state, and the losses of every step, `[step]`.
+        """
+
+        def step(carry, key):
+            agent, optimiser = carry
+
+            def loss(networks):
+                losses = self.losses(networks, agent, buffer, key, numbers.weights)
+                return losses.total, losses
+
+            gradient, losses = jax.grad(loss, has_aux=True)(agent.networks)
+            networks, optimiser = optimisers.step_sequence(
+                agent.networks, gradient, optimiser, numbers.learning_rate
+            )
+            return (eqx.tree_at(lambda a: a.networks, agent, networks), optimiser), losses
+
+        keys = jax.random.split(key, self.updates)
+        (new_agent, new_optimiser), losses = jax.lax.scan(step, (agent, optimiser), keys)
+        new, old = (new_agent, new_optimiser), (agent, optimiser)
+        chosen = _choose(buffer.available > 0, new, old)
+        return *chosen, losses
+
+
+class Objective(eqx.Module):
+    """All that an agent's sequence model learns from, and what the policy is told meanwhile."""
+
+    policy_gradient: bool = eqx.field(static=True)
+    """Whether it learns from the losses of actor and critic."""
+    elbo: ElboObjective | None
+    """Whether it learns to predict what happens in a trial."""
+    direct_inference: bool = eqx.field(static=True)
+    """Whether the policy's embedding of the latent is drawn to that of the true task."""
+    freeze_in_warm_up: bool = eqx.field(static=True)
+    """Whether the bound teaches nothing while the policy is told the task."""
+    reset_after_warm_up: bool = eqx.field(static=True)
+    """Whether the policy starts anew when it is no longer told the task, its embedding of the task
+    excepted (Q36: the optimiser's moments stay)."""
+
+
+def inference_target(
+    networks: Networks, agent: Agent, task: TaskInformation, target: InferenceTarget
+) -> Float[Array, "*batch target"]:
+    """What task inference predicts for some true tasks. No gradient passes through."""
+    policy = networks.actor_critic
+    assert isinstance(policy, ActorCritic) and agent.tasks is not None
+    vector = agent.tasks.normalise(task.vector)
+    view = policy.task_code if target == "task-code" else policy.generated_parameters
+    return jax.lax.stop_gradient(view(vector))
+
+
+def keep_task_embedding(fresh: ActorCritic, trained: ActorCritic) -> ActorCritic:
+    """A policy that starts anew except for its embedding of the true task."""
+    return eqx.tree_at(lambda policy: policy.task_embedding, fresh, trained.task_embedding)
+
+
+def _choose(condition: Bool[Array, ""], new, old):
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)

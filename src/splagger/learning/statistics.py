@@ -1,0 +1,35 @@
+"""What an agent keeps of rollouts besides its parameters."""
+
+import equinox as eqx
+from jaxtyping import Array, Float, Int
+
+from splagger.agent import Agent
+from splagger.foundation.normalisers import RunningMoments
+from splagger.learning.rollout import Rollout
+
+
+def observe_statistics(agent: Agent, rollout: Rollout) -> Agent:
+    """Takes a rollout into the statistics that normalise the policy's inputs."""
+    agent = eqx.tree_at(
+        lambda a: a.observations, agent, _update(agent.observations, rollout.observation)
+    )
+    if agent.latents is not None:
+        seen = agent.seen_latent(rollout.latent, rollout.latent_noise)
+        agent = eqx.tree_at(lambda a: a.latents, agent, _update(agent.latents, seen))
+    if agent.tasks is not None:
+        vectors = rollout.task.vector
+        agent = eqx.tree_at(lambda a: a.tasks, agent, _update(agent.tasks, vectors))
+    return agent
+
+
+def told_in_warm_up(agent: Agent, updates: int | Int[Array, ""], until: Float[Array, ""]) -> Agent:
+    """The agent for the rollout after so many `updates`, which is told the task before `until`."""
+    if agent.told is None:
+        return agent
+    return eqx.tree_at(lambda a: a.told, agent, updates < until)
+
+
+def _update(
+    moments: RunningMoments, rows: Float[Array, "time environment feature"]
+) -> RunningMoments:
+    return moments.update(rows.reshape(-1, rows.shape[-1]), unbiased=True)
