@@ -28,8 +28,13 @@ from splagger.foundation.encoder_settings import (
     OverwritingTransformerSettings,
 )
 from splagger.foundation.errors import UserError
+from splagger.foundation.objective_settings import ObjectiveSettings
 from splagger.foundation.plain_values import check_types
-from splagger.foundation.policy_settings import HypernetworkSettings, PolicySettings
+from splagger.foundation.policy_settings import (
+    HypernetworkSettings,
+    MultiNetworkSettings,
+    PolicySettings,
+)
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,12 @@ class AgentSettings:
     """Widths of layers between the aggregate and the latent's linear layer, each with ReLU."""
     latent_size: int = 12
     """The latent has as many means and as many logarithms of variances."""
+    sample_latent: bool = False
+    """Whether the policy sees a sample of the latent, drawn at every step, and not its numbers."""
     policy: tyro.conf.AvoidSubcommands[PolicySettings] = field(default_factory=HypernetworkSettings)
     """How the latent conditions actor and critic."""
+    objective: ObjectiveSettings = field(default_factory=ObjectiveSettings)
+    """What the sequence model learns from."""
 
     def __post_init__(self):
         check_types(self, "agent")
@@ -92,6 +101,7 @@ class AgentSettings:
         self._check_aggregator()
         self._check_widths()
         self._check_start()
+        self._check_objective()
 
     @property
     def encoder_output(self) -> int:
@@ -182,4 +192,30 @@ class AgentSettings:
                 "agent.learned_start is true, but neither agent.encoder (feed-forward) nor "
                 "agent.aggregator (none) has a state that starts anywhere: set "
                 "agent.learned_start to false, or choose an encoder such as gru."
+            )
+
+    def _check_objective(self):
+        objective, policy = self.objective, self.policy
+        oracle = not isinstance(policy, MultiNetworkSettings) and policy.source != "latent"
+        if not (objective.policy_gradient or objective.elbo is not None or oracle):
+            raise UserError(
+                "agent.objective.policy_gradient is false and agent.objective.elbo is none, but "
+                "the policy needs the latent: nothing would train it. Set policy_gradient to true, "
+                "or give an elbo."
+            )
+        if objective.task_inference is None:
+            return
+        if isinstance(policy, MultiNetworkSettings) or oracle:
+            kind = policy.kind if isinstance(policy, MultiNetworkSettings) else policy.source
+            raise UserError(
+                f"agent.objective.task_inference is given, but the policy is told the task anyway "
+                f"({kind}): leave it out, or choose a policy of the latent."
+            )
+        if objective.task_inference.target == "base-network" and not isinstance(
+            policy, HypernetworkSettings
+        ):
+            raise UserError(
+                "agent.objective.task_inference.target is base-network, but agent.policy is "
+                f"{policy.kind}, which generates no weights: choose hypernetwork, or the target "
+                "task-code."
             )

@@ -44,6 +44,8 @@ class LearningSettings:
     """Adam's epsilon for the policy."""
     sequence_epsilon: float = 1e-8
     """Adam's epsilon for the sequence model."""
+    precollect_frames: int = 0
+    """Nothing is learnt from rollouts that end before so many frames (Q25)."""
     anneal_learning_rate: bool = False
     """Whether learning rates fall linearly to 0 at the last frame."""
     measure_inputs: bool = False
@@ -60,6 +62,7 @@ class LearningSettings:
             check_positive(f"learning.{name}", getattr(self, name))
         for name in ("entropy_weight", "value_weight"):
             check_at_least(f"learning.{name}", getattr(self, name), 0)
+        check_at_least("learning.precollect_frames", self.precollect_frames, 0)
         for name in ("policy_epsilon", "sequence_epsilon"):
             check_positive(f"learning.{name}", getattr(self, name))
         by_steps = self.minibatch_kind == "time-steps"
@@ -100,6 +103,12 @@ class ConventionSettings:
     """Q19: how a discrete action enters the sequence model."""
     train_prior: bool = True
     """Q28: whether gradients reach the prior latent."""
+    elbo_scale: Literal["expectation", "published"] = "expectation"
+    """Q4, Q21: whether the bound of task inference is averaged over trajectories, or its divergence
+    and task errors are summed as published: then the divergence counts as many times more as there
+    are trajectories in a step, squared where `terms` are drawn."""
+    replay_latent_noise: bool = True
+    """Q5: whether a policy that acts on samples of the latent is trained on them, or on means."""
 
     def __post_init__(self):
         check_types(self, "conventions")
@@ -193,6 +202,25 @@ class Settings:
                 f"frames is {self.frames}, but one rollout alone takes {rollout} "
                 f"({self.learning.environments} environments x {self.learning.steps} steps)."
             )
+
+        inference = self.agent.objective.task_inference
+        fixed = None if inference is None else inference.warm_up_updates
+        if fixed is not None and fixed >= self.updates:
+            raise UserError(
+                f"agent.objective.task_inference.warm_up_updates is {fixed}, but the whole run has "
+                f"only {self.updates}, and would never leave the warm-up: train for more frames, "
+                "or give a number below, or none, and warm_up_fraction as a part of the run."
+            )
+
+    @property
+    def warm_up_updates(self) -> int:
+        """For how many updates the policy is told the true task."""
+        inference = self.agent.objective.task_inference
+        if inference is None:
+            return 0
+        if inference.warm_up_updates is not None:
+            return inference.warm_up_updates
+        return round(inference.warm_up_fraction * self.updates)
 
     @property
     def updates(self) -> int:

@@ -15,7 +15,7 @@ from splagger.environments.trial_description import TrialDescription
 from splagger.foundation.normalisers import RewardNormaliser
 from splagger.learning.advantages import TimeLimits, advantages, standardise
 from splagger.learning.elbo import ElboLosses
-from splagger.learning.metrics import Metrics, loss_metrics, rollout_metrics
+from splagger.learning.metrics import Metrics, elbo_metrics, loss_metrics, rollout_metrics
 from splagger.learning.objective import Objective, keep_task_embedding
 from splagger.learning.optimisers import Optimisers, OptimiserState, clip_by_norm
 from splagger.learning.ppo import Experience, Losses, Minibatches, minibatch_loss
@@ -23,6 +23,7 @@ from splagger.learning.rebuilt_memory import rebuild_memory
 from splagger.learning.rollout import Rollout, collect, rollout_values, start_collector
 from splagger.learning.statistics import observe_statistics, told_in_warm_up
 from splagger.learning.train_state import Collector, Hyperparameters, TrainState
+from splagger.learning.trajectories import trajectory_shapes
 from splagger.learning.trajectory_buffer import TrajectoryBuffer
 from splagger.policies.actor_critic import ActorCritic
 
@@ -164,8 +165,8 @@ class Learner(eqx.Module, Generic[TrialT]):
         key, _, learn_key = _update_keys(state)
         collected = eqx.tree_at(lambda s: (s.collector, s.key), state, (collector, key))
         if state.trajectories is not None:
-            steps = (rollout.transitions, rollout.task, rollout.trial_end)
-            trajectories = state.trajectories.add(*steps)
+            task = replace(rollout.task, belief=None)
+            trajectories = state.trajectories.add(rollout.transitions, task, rollout.trial_end)
             collected = eqx.tree_at(lambda s: s.trajectories, collected, trajectories)
         learned, metrics = self.learn(collected, rollout, learn_key)
         learned = self._end_warm_up(learned, state.updates + 1)
@@ -212,7 +213,9 @@ class Learner(eqx.Module, Generic[TrialT]):
             )
         state = eqx.tree_at(lambda s: (s.agent, s.optimiser), state, (agent, optimiser))
         metrics |= rollout_metrics(rollout, diverges=self.trial.may_diverge)
-        metrics |= loss_metrics(losses, norms, elbo)
+        metrics |= loss_metrics(losses, norms)
+        if elbo is not None:
+            metrics |= elbo_metrics(elbo, agent.networks.decoders)
         return state, {**metrics, "finite": finite}
 
     def prepare(
@@ -389,7 +392,7 @@ class Learner(eqx.Module, Generic[TrialT]):
         elbo = self.objective.elbo
         if elbo is None:
             return None
-        transition, task = self.trial.step_shapes
+        transition, task = trajectory_shapes(self.trial)
         return TrajectoryBuffer.create(
             elbo.capacity, elbo.horizon, self.environments, transition, task
         )

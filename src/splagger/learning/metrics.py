@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from splagger.decoders.decoders import Decoders
 from splagger.learning.elbo import ElboLosses
 from splagger.learning.ppo import Losses
 from splagger.learning.rollout import Rollout
@@ -33,7 +34,6 @@ def rollout_metrics(rollout: Rollout, *, diverges: bool) -> Metrics:
 def loss_metrics(
     losses: Losses,
     norms: tuple[Float[Array, " step"], Float[Array, " step"]],
-    elbo: ElboLosses | None,
 ) -> Metrics:
     """Means over the optimiser's steps.
 
@@ -41,7 +41,6 @@ def loss_metrics(
 
     - `losses`: of the policy's steps, `[step]`.
     - `norms`: of the gradients of policy and sequence model, before they were clipped.
-    - `elbo`: the parts of the bound, `[step]`, where there is one.
     """
     metrics = {
         "loss": jnp.mean(losses.total),
@@ -54,18 +53,27 @@ def loss_metrics(
         "sequence_gradient_norm": jnp.mean(norms[1]),
     }
     if losses.inference is not None:
-        metrics["inference_error"] = jnp.mean(losses.inference)
+        metrics["embedding_error"] = jnp.mean(losses.inference)
     if losses.inputs is not None:
         measured = vars(losses.inputs)
         # Infinite as long as no head has moved and the latent has no influence.
         ratio = measured["observation_gradient"] / measured["latent_gradient"]
         measured = {**measured, "gradient_ratio": ratio}
         metrics |= {f"value_{name}": jnp.mean(value) for name, value in measured.items()}
-    if elbo is not None:
-        metrics["elbo"] = -jnp.mean(elbo.total)
-        metrics["kl"] = jnp.mean(elbo.kl)
-        for name in ("reward", "state", "task", "inference"):
-            value = getattr(elbo, name)
-            if value is not None:
-                metrics[f"{name}_error"] = jnp.mean(value)
+    return metrics
+
+
+def elbo_metrics(elbo: ElboLosses, decoders: Decoders | None) -> Metrics:
+    """Means of the bound's parts over the optimiser's steps: the bound itself with its weights, and
+    without them the divergence and the error of every decoder that there is.
+
+    **Arguments:**
+
+    - `elbo`: of all steps, `[step]`.
+    - `decoders`: say which parts there are.
+    """
+    metrics = {"elbo": -jnp.mean(elbo.total), "kl": jnp.mean(elbo.kl)}
+    for name in ("reward", "state", "task", "inference"):
+        if getattr(decoders, name) is not None:
+            metrics[f"{name}_error"] = jnp.mean(getattr(elbo, name))
     return metrics

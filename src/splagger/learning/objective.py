@@ -8,19 +8,12 @@ from typing import Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from splagger.agent import Agent, Networks
 from splagger.environments.task_information import TaskInformation
-from splagger.learning.elbo import (
-    ElboLosses,
-    ElboScale,
-    ElboWeights,
-    KLTarget,
-    choose_terms,
-    elbo_losses,
-    posteriors,
-)
+from splagger.learning.elbo import ElboLosses, ElboRules, ElboWeights, elbo, posteriors
+from splagger.learning.elbo_terms import choose_terms
 from splagger.learning.optimisers import Optimisers, OptimiserState
 from splagger.learning.trajectory_buffer import TrajectoryBuffer
 from splagger.policies.actor_critic import ActorCritic
@@ -58,16 +51,10 @@ class ElboObjective(eqx.Module):
     """How many transitions are predicted each time; None for all."""
     resample: bool = eqx.field(static=True)
     """Whether they are drawn with replacement."""
-    average_terms: bool = eqx.field(static=True)
-    """Whether times are averaged in place of summed."""
-    average_decodes: bool = eqx.field(static=True)
-    """Whether transitions are averaged in place of summed."""
     stochastic: bool = eqx.field(static=True)
     """Whether decoders see a sample of the latent, and there is a divergence."""
-    kl_target: KLTarget = eqx.field(static=True)
-    """What every posterior is kept near."""
-    scale: ElboScale = eqx.field(static=True)
-    """How terms are summed up (Q4, Q21)."""
+    rules: ElboRules = eqx.field(static=True)
+    """How its parts are made and added up."""
     inference: InferenceTarget | None = eqx.field(static=True)
     """What is inferred of the policy's view of the task; None: nothing."""
 
@@ -104,24 +91,12 @@ class ElboObjective(eqx.Module):
         if self.stochastic:
             shape = (*latents.shape[:-1], latents.shape[-1] // 2)
             noise = jax.random.normal(noise_key, shape, latents.dtype)
-        target = None
+        code = None
         if self.inference is not None:
-            target = inference_target(networks, agent, trajectories.task, self.inference)
+            code = inference_target(networks, agent, trajectories.task, self.inference)
         assert networks.decoders is not None
-        return elbo_losses(
-            networks.decoders,
-            latents,
-            noise,
-            trajectories,
-            choices,
-            weights,
-            inference_target=target,
-            kl_target=self.kl_target,
-            scale=self.scale,
-            subsampled=self.terms is not None,
-            average_terms=self.average_terms,
-            average_decodes=self.average_decodes,
-        )
+        given = (trajectories, choices, weights, self.rules, code)
+        return elbo(networks.decoders, latents, noise, *given)
 
     def improve(
         self,
@@ -152,9 +127,12 @@ class ElboObjective(eqx.Module):
 
         keys = jax.random.split(key, self.updates)
         (new_agent, new_optimiser), losses = jax.lax.scan(step, (agent, optimiser), keys)
-        new, old = (new_agent, new_optimiser), (agent, optimiser)
-        chosen = _choose(buffer.available > 0, new, old)
-        return *chosen, losses
+        agent, optimiser = jax.tree.map(
+            lambda new, old: jnp.where(buffer.rows_filled > 0, new, old),
+            (new_agent, new_optimiser),
+            (agent, optimiser),
+        )
+        return agent, optimiser, losses
 
 
 class Objective(eqx.Module):
@@ -187,7 +165,3 @@ def inference_target(
 def keep_task_embedding(fresh: ActorCritic, trained: ActorCritic) -> ActorCritic:
     """A policy that starts anew except for its embedding of the true task."""
     return eqx.tree_at(lambda policy: policy.task_embedding, fresh, trained.task_embedding)
-
-
-def _choose(condition: Bool[Array, ""], new, old):
-    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)

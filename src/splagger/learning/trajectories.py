@@ -1,9 +1,12 @@
 """Whole trials as batches, to infer tasks from."""
 
 import equinox as eqx
+import jax
 from jaxtyping import Array, Int
 
+from splagger.environments.spaces import Discrete
 from splagger.environments.task_information import TaskInformation
+from splagger.environments.trial_description import TrialDescription
 from splagger.sequence.embedding import Transition
 
 
@@ -20,3 +23,20 @@ class Trajectories(eqx.Module):
     length: Int[Array, " trajectory"]
     """How many transitions each has; 0 where there is no trajectory, which then counts for
     nothing."""
+
+
+def trajectory_shapes(trial: TrialDescription) -> tuple[Transition, TaskInformation]:
+    """The shapes and dtypes of one transition in a trial, and of what is remembered of its task:
+    not the belief about it, which changes in a trial."""
+    number, whole = jax.dtypes.canonicalize_dtype(float), jax.dtypes.canonicalize_dtype(int)
+    observation = jax.ShapeDtypeStruct((trial.observation_size,), number)
+    space = trial.action_space
+    if isinstance(space, Discrete):
+        action = jax.ShapeDtypeStruct((), whole)
+    else:
+        action = jax.ShapeDtypeStruct(space.shape, number)
+    reward = jax.ShapeDtypeStruct((), number)
+    task = TaskInformation(
+        jax.ShapeDtypeStruct((trial.task_size,), number), jax.ShapeDtypeStruct((), whole)
+    )
+    return Transition(observation, action, reward, observation), task
