@@ -2,6 +2,7 @@
 
 from splagger.foundation.errors import unknown_name
 from splagger.recipes.agent_entry import AgentEntry
+from splagger.recipes.inference_agents import INFERENCE, ORACLES, TASK_INFERENCE
 from splagger.recipes.policy_agents import INITIALISATIONS, POLICIES
 from splagger.recipes.sequence_agents import AGGREGATORS, ENCODERS, METHODS
 
@@ -11,6 +12,9 @@ GROUPS: dict[str, tuple[AgentEntry, ...]] = {
     "aggregators": AGGREGATORS,
     "policies": POLICIES,
     "initialisations": INITIALISATIONS,
+    "inference": INFERENCE,
+    "task inference": TASK_INFERENCE,
+    "oracles": ORACLES,
 }
 """The agents by what they vary, in the order in which they are listed."""
 

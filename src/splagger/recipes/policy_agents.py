@@ -3,7 +3,6 @@
 from splagger.foundation.policy_settings import (
     FilmSettings,
     HypernetworkSettings,
-    MultiNetworkSettings,
     PlainPolicySettings,
 )
 from splagger.recipes.agent_entry import RNN, SPLAGGER, entry
@@ -36,13 +35,6 @@ POLICIES = (
         SPLAGGER,
         name="splagger-film",
         policy=FilmSettings(),
-    ),
-    entry(
-        "GRU alone; one policy a task, chosen by the true task: an oracle",
-        RNN,
-        "Multinet",
-        name="multi-network",
-        policy=MultiNetworkSettings(),
     ),
 )
 """Other policies than the hypernetwork."""

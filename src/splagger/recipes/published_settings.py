@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from splagger.foundation.agent_settings import EmbeddingSettings
+from splagger.foundation.objective_settings import (
+    ElboSettings,
+    ObjectiveSettings,
+    RewardDecoderSettings,
+    StateDecoderSettings,
+)
 from splagger.foundation.settings import LearningSettings
+
+
+_ELBO = ElboSettings(terms=50, resample=True, buffer=5_000)
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,13 @@ class PublishedSettings:
     """How agents learn."""
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     """How transitions enter their sequence models."""
+    elbo: ElboSettings = field(default_factory=lambda: _ELBO)
+    """How those that learn to predict do it, and what. The published code remembers 100,000 trials
+    of mazes and grids, more than a run has: here it is as many as a run has."""
+    task_hidden_sizes: tuple[int, ...] = (32, 32)
+    """Widths of the hidden layers of what predicts the task, or the policy's view of it."""
+    warm_up_updates: int = 563
+    """For how many updates task inference tells them the task."""
     latent_embedding: int = 25
     """Width of the embedded latent in their policies."""
     time_limits: Literal["zero-advantage", "terminal"] = "terminal"
@@ -32,6 +48,18 @@ class PublishedSettings:
     """Options of the environment, names and values as text, with which it is what the published
     code has."""
 
+
+_LONG = replace(_ELBO, buffer=100_000)
+_GRID = ElboSettings(buffer=70_000)
+_CONTROL_ELBO = ElboSettings(
+    reward=RewardDecoderSettings((64, 32)),
+    kl_weight=0.1,
+    updates=1,
+    trajectories=10,
+    terms=50,
+    decodes=50,
+    buffer=10_000,
+)
 
 _PLANNING = LearningSettings(entropy_weight=0.0)
 
@@ -48,6 +76,8 @@ _HALF_CHEETAH = PublishedSettings(
     evaluation_interval=25,
     learning=_CONTROL,
     embedding=EmbeddingSettings(action=16, reward=16),
+    elbo=_CONTROL_ELBO,
+    task_hidden_sizes=(64, 32),
     time_limits="zero-advantage",
 )
 _ANT = replace(
@@ -59,12 +89,22 @@ _RANDOM_BODY = replace(
     _HALF_CHEETAH,
     learning=replace(_CONTROL, steps=200, minibatches=2, clip=0.05),
     embedding=EmbeddingSettings(action=32, reward=32),
+    elbo=replace(
+        _CONTROL_ELBO, reward=None, state=StateDecoderSettings((256, 128)), kl_weight=1.0
+    ),
     # Q38: constants that follow from a drawn body stay those of the undrawn one.
     environment_options=(("recompute", "false"),),
 )
 _META_WORLD = replace(
     _HALF_CHEETAH,
     frames=100_000_000,
+    elbo=replace(
+        _CONTROL_ELBO,
+        reward=RewardDecoderSettings((128, 64, 32)),
+        state=StateDecoderSettings((128, 64, 32)),
+        kl_weight=1.0,
+        updates=3,
+    ),
     learning=replace(
         _CONTROL,
         environments=8,
@@ -76,15 +116,15 @@ _META_WORLD = replace(
 )
 
 _FAMILIES: tuple[tuple[tuple[str, ...], PublishedSettings], ...] = (
-    (("t-maze-agreement", "t-ln-p1-a50"), PublishedSettings(frames=10_000_000)),
+    (("t-maze-agreement", "t-ln-p1-a50"), PublishedSettings(frames=10_000_000, elbo=replace(_ELBO, buffer=25_000))),
     (("t-maze-", "t-l"), PublishedSettings()),
     (
         ("planning-game-3x3-goal-only", "planninggame-3x3-justgoal"),
-        PublishedSettings(10_000_000, evaluation_interval=10, learning=_PLANNING),
+        PublishedSettings(10_000_000, evaluation_interval=10, learning=_PLANNING, elbo=_LONG),
     ),
     (
         ("planning-game", "planninggame"),
-        PublishedSettings(50_000_000, evaluation_interval=10, learning=_PLANNING),
+        PublishedSettings(50_000_000, evaluation_interval=10, learning=_PLANNING, elbo=_LONG),
     ),
     (
         ("minecraft-maze-", "mc-"),
@@ -93,6 +133,7 @@ _FAMILIES: tuple[tuple[tuple[str, ...], PublishedSettings], ...] = (
             evaluation_interval=10,
             seeds=4,
             learning=LearningSettings(steps=800, anneal_learning_rate=True),
+            elbo=_LONG,
         ),
     ),
     (
@@ -101,6 +142,8 @@ _FAMILIES: tuple[tuple[tuple[str, ...], PublishedSettings], ...] = (
             4_000_000,
             evaluation_interval=5,
             learning=LearningSettings(steps=60),
+            elbo=_GRID,
+            warm_up_updates=100,
             embedding=EmbeddingSettings(action=0),
         ),
     ),
@@ -130,3 +173,25 @@ def published_settings(environment: str) -> PublishedSettings:
         if name.startswith(beginnings):
             return settings
     return PublishedSettings()
+
+
+def with_published_elbo(
+    objective: ObjectiveSettings, published: PublishedSettings
+) -> ObjectiveSettings:
+    """An objective with what the published settings say about the bound and its decoders.
+
+    What the objective decodes besides rewards and states stays, and where it decodes nothing, its
+    weight of the divergence.
+    """
+    elbo, inference = objective.elbo, objective.task_inference
+    if elbo is None:
+        return objective
+    if elbo.reward is None and elbo.state is None:
+        own = {"reward": None, "state": None, "kl_weight": elbo.kl_weight}
+    else:
+        own = {"task": elbo.task and replace(elbo.task, hidden_sizes=published.task_hidden_sizes)}
+    return replace(
+        objective,
+        elbo=replace(published.elbo, **own),
+        task_inference=inference and replace(inference, hidden_sizes=published.task_hidden_sizes),
+    )

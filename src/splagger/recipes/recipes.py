@@ -10,10 +10,15 @@ from splagger.environments.options import with_option
 from splagger.foundation.agent_settings import AgentSettings
 from splagger.foundation.encoder_settings import OverwritingTransformerSettings
 from splagger.foundation.errors import unknown_name
-from splagger.foundation.settings import ConventionSettings, Settings
+from splagger.foundation.settings import ConventionSettings, LearningSettings, Settings
 from splagger.recipes.agents import find_agent
+from splagger.recipes.objectives import with_objective
 from splagger.recipes.policy_sizes import with_policy_size
-from splagger.recipes.published_settings import published_settings
+from splagger.recipes.published_settings import (
+    PublishedSettings,
+    published_settings,
+    with_published_elbo,
+)
 
 
 def default(environment: str, agent: AgentSettings) -> Settings:
@@ -25,7 +30,7 @@ def default(environment: str, agent: AgentSettings) -> Settings:
 
 def paper(environment: str, agent: AgentSettings) -> Settings:
     """The published system: its settings and its peculiarities (Q1, Q2, Q6, Q7, Q9, Q14, Q15, Q19,
-    Q28, Q38), for comparisons with its results."""
+    Q28, Q38, and where it has them Q4, Q5, Q21, Q25), for comparisons with its results."""
     published = published_settings(environment)
     for option, value in published.environment_options:
         environment = with_option(environment, option, value)
@@ -33,6 +38,9 @@ def paper(environment: str, agent: AgentSettings) -> Settings:
     if isinstance(agent.encoder, OverwritingTransformerSettings):
         # The published transformer was trained with shorter rollouts: it is slow.
         learning = replace(learning, steps=min(learning.steps, 175))
+    if not agent.objective.policy_gradient:
+        learning = replace(learning, precollect_frames=5_000)
+    agent = _with_published_warm_up(agent, published, learning)
     return Settings(
         environment=environment,
         agent=agent,
@@ -47,6 +55,8 @@ def paper(environment: str, agent: AgentSettings) -> Settings:
             time_limits=published.time_limits,
             action_encoding="index",
             train_prior=False,
+            elbo_scale="published",
+            replay_latent_noise=False,
         ),
         seeds=published.seeds,
         frames=published.frames,
@@ -89,6 +99,7 @@ def settings_for(
     recipe: str = "default",
     *,
     policy_size: str | None = None,
+    objective: str | None = None,
 ) -> Settings:
     """Settings for an environment and an agent by a recipe.
 
@@ -100,23 +111,39 @@ def settings_for(
         made of.
     - `recipe`: one of `RECIPES`.
     - `policy_size`: one of `POLICY_SIZES`, in place of the recipe's; None keeps that.
+    - `objective`: one of `OBJECTIVES`, in place of the agent's own; None keeps that.
 
-    **Raises:** `UserError` for an unknown agent, recipe or size, with the nearest names.
+    **Raises:** `UserError` for an unknown agent, recipe, size or objective, with the nearest names.
     """
     if recipe not in RECIPES:
         raise unknown_name("recipe", recipe, RECIPES)
     if isinstance(agent, str):
         made_of, published = find_agent(agent).settings, published_settings(environment)
+        if objective is not None:
+            made_of = with_objective(made_of, objective)
         made_of = replace(
             made_of,
             embedding=replace(
                 published.embedding, full_transitions=made_of.embedding.full_transitions
             ),
             policy=replace(made_of.policy, latent_embedding=published.latent_embedding),
+            objective=with_published_elbo(made_of.objective, published),
         )
     else:
-        made_of = agent
+        made_of = agent if objective is None else with_objective(agent, objective)
     settings = RECIPES[recipe](environment, made_of)
     if policy_size is None:
         return settings
     return replace(settings, agent=with_policy_size(settings.agent, policy_size))
+
+
+def _with_published_warm_up(
+    agent: AgentSettings, published: PublishedSettings, learning: LearningSettings
+) -> AgentSettings:
+    """Task inference with the published warm-up, unless that is longer than the published run."""
+    inference = agent.objective.task_inference
+    updates = published.frames // (learning.environments * learning.steps)
+    if inference is None or published.warm_up_updates >= updates:
+        return agent
+    inference = replace(inference, warm_up_updates=published.warm_up_updates)
+    return replace(agent, objective=replace(agent.objective, task_inference=inference))
