@@ -83,6 +83,8 @@ def build(
         latent_size=6,
         action_space=SPACES[actions],
         tasks=None,
+        task_size=0,
+        belief_size=None,
         critic_bias_bound=critic_bias_bound,
         key=key,
     )
@@ -187,6 +189,8 @@ def test_a_network_for_every_task_needs_a_number_of_tasks():
             latent_size=6,
             action_space=SPACES["discrete"],
             tasks=tasks,
+            task_size=0,
+            belief_size=None,
             critic_bias_bound=None,
             key=jax.random.key(0),
         )
