@@ -10,8 +10,8 @@ from splagger.foundation.linear import Linear
 
 
 class LatentEmbedding(eqx.Module):
-    """An embedding of the latent, or of what stands in its place, and the hidden layers of a hypernetwork, which actor and critic
-    share: everything below the heads."""
+    """An embedding of the latent, or of what stands in its place, and the hidden layers of a
+    hypernetwork, which actor and critic share: everything below the heads."""
 
     embedding: Linear
     """Embeds the latent, followed by tanh."""
