@@ -1,3 +1,4 @@
+import dataclasses
 from typing import Any
 
 import pytest
@@ -5,7 +6,11 @@ from support.plain_modules import plain
 
 from splagger.foundation import policy_settings
 from splagger.foundation.errors import UserError
-from splagger.foundation.policy_settings import FilmSettings, HypernetworkSettings
+from splagger.foundation.policy_settings import (
+    FilmSettings,
+    HypernetworkSettings,
+    MultiNetworkSettings,
+)
 
 PLAIN = plain(policy_settings)
 KINDS = ("HypernetworkSettings", "PlainPolicySettings", "FilmSettings", "MultiNetworkSettings")
@@ -23,6 +28,20 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (
         {"initial_standard_deviation": 0.0},
         "initial_standard_deviation is 0.0, but it must be a finite number > 0.",
+    ),
+]
+BAD_ACTOR_CRITIC: list[tuple[dict[str, Any], str]] = [
+    (
+        {"source": "oracle"},
+        "source is 'oracle', but it must be one of 'latent', 'task', 'belief'.",
+    ),
+    *(
+        (
+            {"source": source, "warm_up_embedding": True},
+            f"warm_up_embedding is true, but agent.policy.source is '{source}': only the latent "
+            "can have a stand-in. Set the source to 'latent'.",
+        )
+        for source in ("task", "belief")
     ),
 ]
 BAD_CONDITIONED: list[tuple[dict[str, Any], str]] = [
@@ -61,6 +80,11 @@ BAD_HYPERNETWORK: list[tuple[dict[str, Any], str]] = [
         *((kind, *case) for kind in KINDS for case in BAD),
         *(
             (kind, *case)
+            for kind in ("HypernetworkSettings", "PlainPolicySettings", "FilmSettings")
+            for case in BAD_ACTOR_CRITIC
+        ),
+        *(
+            (kind, *case)
             for kind in ("HypernetworkSettings", "FilmSettings")
             for case in BAD_CONDITIONED
         ),
@@ -75,6 +99,11 @@ def test_bad_values_are_refused(kind: str, numbers: dict[str, Any], sentence: st
 
 def test_no_kind_has_two_meanings():
     assert len({getattr(policy_settings, kind).kind for kind in KINDS}) == len(KINDS)
+
+
+def test_a_network_for_every_task_has_no_other_source():
+    names = {field.name for field in dataclasses.fields(MultiNetworkSettings)}
+    assert not names & {"source", "warm_up_embedding"}
 
 
 def test_bias_initialisation_is_the_default():

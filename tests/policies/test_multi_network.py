@@ -29,6 +29,8 @@ def random_policy(actions: str) -> MultiNetwork:
             latent_size=5,
             action_space=SPACES[actions],
             tasks=TASKS,
+            task_size=0,
+            belief_size=None,
             critic_bias_bound=None,
             key=key,
         ),
@@ -96,6 +98,8 @@ def test_networks_start_differently():
             latent_size=5,
             action_space=SPACES["discrete"],
             tasks=2,
+            task_size=0,
+            belief_size=None,
             critic_bias_bound=None,
             key=key,
         )

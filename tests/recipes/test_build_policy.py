@@ -2,7 +2,9 @@
 
 import functools
 from pathlib import Path
+from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,6 +13,7 @@ from jaxtyping import PRNGKeyArray
 from support.initialisation import draw, unlikely
 from support.policy_parity import UNUSED_BIAS, named_actor_critic
 from support.tasks import no_task
+from support.tiny import same
 
 from splagger.environments.spaces import Box, Discrete
 from splagger.foundation.errors import UserError
@@ -26,6 +29,7 @@ from splagger.policies.conditioned_network import ConditionedNetwork
 from splagger.policies.distributions import DiagonalGaussian
 from splagger.policies.generated_linear import GeneratedLinear
 from splagger.policies.multi_network import MultiNetwork
+from splagger.policies.policy import Policy
 from splagger.recipes.build_policy import build_policy
 
 ACTOR_HEAD = ("dist.", "hyper_final_to_actor_linear")
@@ -83,6 +87,8 @@ def build(
         latent_size=6,
         action_space=SPACES[actions],
         tasks=None,
+        task_size=0,
+        belief_size=None,
         critic_bias_bound=critic_bias_bound,
         key=key,
     )
@@ -187,6 +193,8 @@ def test_a_network_for_every_task_needs_a_number_of_tasks():
             latent_size=6,
             action_space=SPACES["discrete"],
             tasks=tasks,
+            task_size=0,
+            belief_size=None,
             critic_bias_bound=None,
             key=jax.random.key(0),
         )
@@ -196,3 +204,49 @@ def test_a_network_for_every_task_needs_a_number_of_tasks():
     shapes = jax.eval_shape(lambda: policy(4))
     assert isinstance(shapes, MultiNetwork)
     assert {leaf.shape[0] for leaf in jax.tree.leaves(shapes)} == {4}
+
+
+def build_told(settings: PolicySettings, task_size: int, belief_size: int | None) -> Policy:
+    return build_policy(
+        settings,
+        observation_size=4,
+        latent_size=6,
+        action_space=SPACES["discrete"],
+        tasks=None,
+        task_size=task_size,
+        belief_size=belief_size,
+        critic_bias_bound=None,
+        key=jax.random.key(0),
+    )
+
+
+@pytest.mark.parametrize("kind", [plain, hypernetwork, film])
+def test_what_a_policy_is_told_must_be_there(kind: functools.partial):
+    with pytest.raises(UserError, match=r"policy\.source is 'task', .* gives no task vector"):
+        build_told(kind(source="task"), 0, 5)
+    with pytest.raises(UserError, match=r"warm_up_embedding is true, .* gives no task vector"):
+        build_told(kind(warm_up_embedding=True), 0, 5)
+    with pytest.raises(
+        UserError,
+        match="gives no exact belief; grid-navigation and t-maze-latent do",
+    ):
+        build_told(kind(source="belief"), 2, None)
+
+
+@pytest.mark.parametrize(("source", "size"), [("latent", 6), ("task", 2), ("belief", 5)])
+def test_the_embedding_is_as_wide_as_its_source(source: Any, size: int):
+    policy = jax.eval_shape(lambda: build_told(hypernetwork(source=source), 2, 5))
+    assert isinstance(policy, ActorCritic)
+    assert policy.latent_embedding.embedding.weight.shape == (size, 10)
+    assert policy.task_embedding is None
+
+
+def test_all_else_starts_as_it_does_without_an_embedding_of_the_task():
+    @jax.jit
+    def both():
+        return tuple(build_told(plain(warm_up_embedding=on), 2, None) for on in (True, False))
+
+    policy, without = both()
+    assert policy.task_embedding.weight.shape == (2, 10)
+    assert np.any(policy.task_embedding.weight != 0)
+    assert same(eqx.tree_at(lambda p: p.task_embedding, policy, None), without)

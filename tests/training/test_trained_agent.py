@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -249,6 +250,18 @@ def test_a_missing_or_unknown_task_is_refused(
 ):
     with pytest.raises(UserError, match=f"task_index is {given}, .* a number from 0 to 1"):
         told_agent.step(told_agent.initial_memory(), [1, 0, 0, 1], task_index=index)
+
+
+@pytest.mark.parametrize(("vector", "given"), [(None, "is missing"), ([1, 2], "has shape")])
+def test_a_missing_or_wrong_task_vector_is_refused(vector: list[int] | None, given: str):
+    trial = make_trial(MAZE, 2)
+    agent = tiny_agent(trial)
+    policy = agent.networks.actor_critic
+    assert isinstance(policy, ActorCritic)
+    policy = dataclasses.replace(policy, source="task")
+    told = TrainedAgent(eqx.tree_at(lambda a: a.networks.actor_critic, agent, policy), trial)
+    with pytest.raises(UserError, match=f"task_vector {given}.* needs 1 numbers"):
+        told.step(told.initial_memory(), [1, 0, 0, 1], task_vector=vector)
 
 
 # Loading

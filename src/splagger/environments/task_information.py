@@ -1,7 +1,7 @@
 """What is known about a task from outside: privileged, never part of an observation."""
 
 import equinox as eqx
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 
 class TaskInformation(eqx.Module):
@@ -11,3 +11,9 @@ class TaskInformation(eqx.Module):
     """The task as numbers; none where the environment gives none."""
     index: Int[Array, "*batch"]
     """Which of the environment's tasks it is, from 0; always 0 where they are not finite."""
+    belief: Float[Array, "*batch tasks"] | None = None
+    """The exact posterior probability of each of the environment's tasks given what was shown in
+    the trial so far; None where it is not known."""
+    told: Bool[Array, ""] | None = None
+    """Whether the policy is told the task in place of its latent, in a warm-up; None: never. It is
+    set by the agent only, never recorded."""

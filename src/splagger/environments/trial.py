@@ -75,6 +75,15 @@ class Trial(TrialDescription[Environment]):
     def may_diverge(self) -> bool:
         return self.environment.may_diverge
 
+    @property
+    def belief_size(self) -> int | None:
+        def belief() -> Float[Array, "tasks"] | None:
+            state, _ = self.reset(jax.random.key(0))
+            return self.task_information(state).belief
+
+        shape = jax.eval_shape(belief)
+        return None if shape is None else shape.size
+
     def reset(self, key: Key[Array, ""]) -> tuple[TrialState, Float[Array, "observation"]]:
         """Draws a task and begins its first episode."""
         task_key, start_key = jax.random.split(key)

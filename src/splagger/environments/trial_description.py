@@ -108,6 +108,17 @@ class TrialDescription(eqx.Module, Generic[DescribedT]):
         return self.environment.tasks
 
     @property
+    def task_size(self) -> int:
+        """How many numbers describe a task; 0 where nothing is said about it."""
+        return self.environment.task_size
+
+    @property
+    def belief_size(self) -> int | None:
+        """How many probabilities the exact belief about the task has, one for each of the `tasks`;
+        None, unless the environment knows that belief."""
+        return None
+
+    @property
     @abc.abstractmethod
     def may_truncate(self) -> bool:
         """Whether an episode may be cut off by a time limit (Q15), or where physics diverge."""

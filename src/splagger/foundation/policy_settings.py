@@ -10,6 +10,9 @@ from splagger.foundation.plain_values import check_types
 BaseInitialisation = Literal["normc", "orthogonal", "kaiming"]
 """How ordinary layers of a policy start: rows of a fixed norm, orthogonal rows, or uniform."""
 
+Source = Literal["latent", "task", "belief"]
+"""What a policy is conditioned on."""
+
 HyperInitialisation = Literal["bias", "weight", "both", "none", "hfi"]
 """How a hypernetwork's heads start. `bias`: every latent generates the same initial layer of an
 ordinary network (Bias-HyperInit, Beck et al. 2022). `weight`: each latent dimension adds such a
@@ -46,7 +49,25 @@ class _Policy:
 
 
 @dataclass(frozen=True)
-class PlainPolicySettings(_Policy):
+class _ActorCritic(_Policy):
+    source: Source = "latent"
+    """What the networks are conditioned on: the latent, or, for oracles, the true task or the exact
+    belief about it."""
+    warm_up_embedding: bool = False
+    """Whether there is an embedding of the true task as wide as the latent's, that stands in for it
+    in a warm-up (task inference, TI, Beck et al. 2023)."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.warm_up_embedding and self.source != "latent":
+            raise UserError(
+                f"agent.policy.warm_up_embedding is true, but agent.policy.source is "
+                f"'{self.source}': only the latent can have a stand-in. Set the source to 'latent'."
+            )
+
+
+@dataclass(frozen=True)
+class PlainPolicySettings(_ActorCritic):
     """Ordinary networks, the latent one more input."""
 
     kind: ClassVar[str] = "plain"
@@ -63,7 +84,7 @@ class MultiNetworkSettings(_Policy):
 
 
 @dataclass(frozen=True)
-class _Conditioned(_Policy):
+class _Conditioned(_ActorCritic):
     hyper_hidden_sizes: tuple[int, ...] = ()
     """Widths of hidden layers between the embedded latent and the heads, with tanh."""
     hyper_softmax_temperature: float | None = None

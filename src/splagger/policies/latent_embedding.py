@@ -10,8 +10,8 @@ from splagger.foundation.linear import Linear
 
 
 class LatentEmbedding(eqx.Module):
-    """An embedding of the latent, and the hidden layers of a hypernetwork, which actor and critic
-    share: everything below the heads."""
+    """An embedding of the latent, or of what stands in its place, and the hidden layers of a
+    hypernetwork, which actor and critic share: everything below the heads."""
 
     embedding: Linear
     """Embeds the latent, followed by tanh."""
@@ -56,7 +56,15 @@ class LatentEmbedding(eqx.Module):
 
     def __call__(self, latent: Float[Array, "*batch latent"]) -> Float[Array, "*batch code"]:
         """Computes the code."""
-        code = jnp.tanh(self.embedding(latent))
+        return self.code(self.embed(latent))
+
+    def embed(self, latent: Float[Array, "*batch latent"]) -> Float[Array, "*batch embedded"]:
+        """Computes the embedding alone, its numbers in [-1, 1]."""
+        return jnp.tanh(self.embedding(latent))
+
+    def code(self, embedded: Float[Array, "*batch embedded"]) -> Float[Array, "*batch code"]:
+        """Computes the code from the embedding."""
+        code = embedded
         for layer in self.hidden[:-1]:
             code = jnp.tanh(layer(code))
         if not self.hidden:

@@ -1,13 +1,11 @@
 """A policy of its own for every task: an oracle to compare with."""
 
-from typing import ClassVar
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int, Shaped
 
 from splagger.policies.actor_critic import ActorCritic
-from splagger.policies.policy import Policy
+from splagger.policies.policy import Policy, TaskPart
 
 
 class MultiNetwork(Policy):
@@ -17,10 +15,12 @@ class MultiNetwork(Policy):
     reach the chosen one alone.
     """
 
-    needs_task: ClassVar[bool] = True
-
     policies: ActorCritic
     """The policies of all tasks: every leaf is `[task, ...]`."""
+
+    @property
+    def needs_task(self) -> TaskPart:
+        return "index"
 
     def __call__(self, observation, latent, task):
         # In turn, not as one batch: on CPUs, products with a batch dimension are much slower.

@@ -1,7 +1,7 @@
 """The interface of a policy with its value function."""
 
 import abc
-from typing import ClassVar
+from typing import Literal
 
 import equinox as eqx
 from jaxtyping import Array, Float
@@ -9,12 +9,18 @@ from jaxtyping import Array, Float
 from splagger.environments.task_information import TaskInformation
 from splagger.policies.distributions import ActionDistribution
 
+TaskPart = Literal["vector", "index", "belief"]
+"""A part of `TaskInformation`."""
+
 
 class Policy(eqx.Module):
     """From normalised observation and latent to a distribution over actions and a value."""
 
-    needs_task: ClassVar[bool] = False
-    """Whether it uses the true task, so that it can act only where that is known."""
+    @property
+    @abc.abstractmethod
+    def needs_task(self) -> TaskPart | None:
+        """What of the task it always uses, so that it can act only where that is known; None where
+        the latent is enough."""
 
     @abc.abstractmethod
     def __call__(

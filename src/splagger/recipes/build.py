@@ -74,6 +74,8 @@ def build_agent(
         latent_size=2 * settings.latent_size,
         action_space=trial.action_space,
         tasks=trial.tasks,
+        task_size=trial.task_size,
+        belief_size=trial.belief_size,
         critic_bias_bound=conventions.critic_bias_bound,
         key=policy_key,
     )

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -42,6 +43,8 @@ def build_policy(
     latent_size: int,
     action_space: Box | Discrete,
     tasks: int | None,
+    task_size: int,
+    belief_size: int | None,
     critic_bias_bound: float | None,
     key: PRNGKeyArray,
 ) -> Policy:
@@ -53,32 +56,68 @@ def build_policy(
     - `observation_size`, `latent_size`: sizes of its inputs.
     - `action_space`: decides the distribution: categorical or diagonal Gaussian.
     - `tasks`: how many tasks the environment has; None if they are not finite.
+    - `task_size`: how many numbers describe a task; 0 if the environment gives none.
+    - `belief_size`: how many probabilities the exact belief about the task has; None if the
+        environment does not know it.
     - `critic_bias_bound`: see `critic_head_start` (Q9).
     - `key`: randomness.
 
-    **Raises:** `UserError` for a network per task where the number of tasks is not finite.
+    **Raises:** `UserError` for a network per task where the number of tasks is not finite, and for
+    a policy that is told the task or the belief where the environment does not give it.
     """
 
-    def build(key: PRNGKeyArray) -> ActorCritic:
+    def build(key: PRNGKeyArray, source_size: int) -> ActorCritic:
         return _build_actor_critic(
-            settings, observation_size, latent_size, action_space, critic_bias_bound, key
+            settings, observation_size, source_size, action_space, critic_bias_bound, key
         )
 
     if not isinstance(settings, MultiNetworkSettings):
-        return build(key)
+        policy = build(key, _source_size(settings, latent_size, task_size, belief_size))
+        if not settings.warm_up_embedding:
+            return policy
+        # A key of its own, so that all else is what it is without the embedding.
+        task_key = jax.random.split(key, 5)[4]
+        embedding = Linear.create(task_key, task_size, settings.latent_embedding)
+        return replace(policy, task_embedding=embedding)
     if tasks is None:
         raise UserError(
             f"agent.policy is {settings.kind}, which has a network for every task, but the "
             "environment's tasks is none: choose another policy, or an environment that has a "
             "finite number of tasks, such as t-maze-long-noise."
         )
-    return MultiNetwork(jax.lax.map(build, jax.random.split(key, tasks)))
+    keys = jax.random.split(key, tasks)
+    return MultiNetwork(jax.lax.map(lambda key: build(key, latent_size), keys))
+
+
+def _source_size(
+    settings: PlainPolicySettings | HypernetworkSettings | FilmSettings,
+    latent_size: int,
+    task_size: int,
+    belief_size: int | None,
+) -> int:
+    """How many numbers the policy is conditioned on, once it is sure that they are there."""
+    if task_size == 0 and (settings.source == "task" or settings.warm_up_embedding):
+        name, value = "warm_up_embedding", "true"
+        if settings.source == "task":
+            name, value = "source", "'task'"
+        raise UserError(
+            f"agent.policy.{name} is {value}, but the environment gives no task vector: choose "
+            "another policy, or an environment whose tasks are numbers, such as t-maze-long-noise."
+        )
+    if settings.source == "belief":
+        if belief_size is None:
+            raise UserError(
+                "agent.policy.source is 'belief', but the environment gives no exact belief; "
+                "grid-navigation and t-maze-latent do."
+            )
+        return belief_size
+    return task_size if settings.source == "task" else latent_size
 
 
 def _build_actor_critic(
     settings: PolicySettings,
     observation_size: int,
-    latent_size: int,
+    source_size: int,
     action_space: Box | Discrete,
     critic_bias_bound: float | None,
     key: PRNGKeyArray,
@@ -90,7 +129,7 @@ def _build_actor_critic(
     conditioned = isinstance(settings, HypernetworkSettings | FilmSettings)
     latent_embedding = LatentEmbedding.create(
         latent_key,
-        latent_size,
+        source_size,
         settings.latent_embedding,
         hidden_sizes=settings.hyper_hidden_sizes if conditioned else (),
         initialiser=ordinary_start(settings.initialisation),
@@ -112,6 +151,7 @@ def _build_actor_critic(
         actor=_build_network(settings, *sizes, actions, actor_head, actor_key),
         critic=_build_network(settings, *sizes, 1, critic_head, critic_key),
         log_standard_deviation=log_deviation,
+        source="latent" if isinstance(settings, MultiNetworkSettings) else settings.source,
     )
 
 

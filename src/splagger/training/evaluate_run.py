@@ -136,9 +136,23 @@ def trial_elsewhere(
             f"environment '{environment}' has the action space {trial.action_space}, but the "
             f"agent was trained with {trained.action_space}."
         )
-    if agent.networks.actor_critic.needs_task and trial.tasks != trained.tasks:
+    needed = agent.networks.actor_critic.needs_task
+    if needed == "index" and trial.tasks != trained.tasks:
         raise UserError(
             f"environment '{environment}' has {trial.tasks or 'no finite number of'} tasks, but "
             f"the agent was trained with a network for each of {trained.tasks}."
+        )
+    if needed == "vector" and trial.task_size != trained.task_size:
+        raise UserError(
+            f"environment '{environment}' describes a task by {trial.task_size} numbers, but the "
+            f"agent is told the true task and was trained with {trained.task_size}."
+        )
+    if needed == "belief" and trial.belief_size != trained.belief_size:
+        given = "no exact belief"
+        if trial.belief_size is not None:
+            given = f"an exact belief of {trial.belief_size} probabilities"
+        raise UserError(
+            f"environment '{environment}' gives {given}, but the agent is told the belief and was "
+            f"trained with {trained.belief_size} probabilities."
         )
     return trial

@@ -1,5 +1,6 @@
 """A trained agent to use in any environment loop."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ class TrainedAgent:
         """Wraps the agent that was trained on `trial`."""
         self.agent = agent
         self.trial = trial
+        self._unknown = TaskInformation(jnp.zeros((1, trial.task_size)), jnp.zeros(1, int))
 
     def initial_memory(self) -> TrialMemory:
         """The memory at the start of a trial, that is, of a new task."""
@@ -56,6 +58,8 @@ class TrainedAgent:
         episode_end: bool = False,
         start_observation: Any = None,
         task_index: int | None = None,
+        task_vector: Any = None,
+        belief: Any = None,
         key: PRNGKeyArray | None = None,
     ) -> tuple[Any, TrialMemory]:
         """Takes in what the last action led to, and chooses the next one.
@@ -68,13 +72,17 @@ class TrainedAgent:
         - `episode_end`: whether `observation` ended an episode. The trial goes on.
         - `start_observation`: then, the first observation of the next episode.
         - `task_index`: which task it is, for agents with a network for every task; others do not
-            look at it.
+            look at it, nor at the next two.
+        - `task_vector`: the true task as the environment's `task_vector` gives it, for agents that
+            are told it.
+        - `belief`: the exact posterior probability of each of the tasks, for agents that are told
+            that.
         - `key`: randomness for a drawn action; None takes the most likely one.
 
         **Returns:** the action, an integer or an array, and the memory to hand to the next step.
 
         **Raises:** `UserError` for an observation of another size, a missing `start_observation`,
-        or a missing or unknown `task_index`.
+        or a task that is missing or unknown where the agent is told it.
         """
         if memory.observation is None and episode_end:
             raise UserError("episode_end is true in the first step of a trial, before any action.")
@@ -85,7 +93,8 @@ class TrainedAgent:
                 memory.observation, memory.action, jnp.asarray([reward], seen.dtype), seen
             )
             remembered = _observe(self.agent, remembered, transition)
-        action = _act(self.agent, remembered, acted_on, self._task(task_index), key)
+        task = self._task(task_index, task_vector, belief)
+        action = _act(self.agent, remembered, acted_on, task, key)
         following = TrialMemory(remembered, acted_on, action)
         chosen = np.asarray(action)[0]
         if isinstance(self.trial.action_space, Discrete):
@@ -109,20 +118,39 @@ class TrainedAgent:
             return start, start
         return seen, self._flagged(start_observation, False)
 
-    def _task(self, index: int | None) -> TaskInformation:
-        """The task for a policy that is told it, and a stand-in for all others."""
-        chosen = 0
-        if self.agent.networks.actor_critic.needs_task:
-            tasks = self.trial.tasks
-            assert tasks is not None
-            if index is None or type(index) is bool or index not in range(tasks):
-                given = "missing" if index is None else str(index)
-                raise UserError(
-                    f"task_index is {given}, but this agent has a network for every task and needs "
-                    f"a number from 0 to {tasks - 1}."
-                )
-            chosen = int(index)
-        return TaskInformation(jnp.zeros((1, 0)), jnp.asarray([chosen]))
+    def _task(self, index: int | None, vector: Any, belief: Any) -> TaskInformation:
+        """What a policy is told of the task; what it does not look at stays unknown."""
+        needed = self.agent.networks.actor_critic.needs_task
+        if needed == "index":
+            return replace(self._unknown, index=jnp.asarray([self._known_index(index)]))
+        if needed == "vector":
+            what = "task_vector", "is told the true task", "numbers"
+            return replace(self._unknown, vector=self._known(vector, self.trial.task_size, *what))
+        if needed == "belief":
+            size, what = self.trial.belief_size, ("belief", "is told the belief", "probabilities")
+            assert size is not None
+            return replace(self._unknown, belief=self._known(belief, size, *what))
+        return self._unknown
+
+    def _known_index(self, index: int | None) -> int:
+        tasks = self.trial.tasks
+        assert tasks is not None
+        if index is None or type(index) is bool or index not in range(tasks):
+            given = "missing" if index is None else str(index)
+            raise UserError(
+                f"task_index is {given}, but this agent has a network for every task and needs "
+                f"a number from 0 to {tasks - 1}."
+            )
+        return int(index)
+
+    def _known(
+        self, given: Any, size: int, name: str, reason: str, unit: str
+    ) -> Float[Array, "1 numbers"]:
+        numbers = None if given is None else np.asarray(given, self.agent.observations.mean.dtype)
+        if numbers is None or numbers.shape != (size,):
+            is_what = "is missing" if numbers is None else f"has shape {numbers.shape}"
+            raise UserError(f"{name} {is_what}, but this agent {reason} and needs {size} {unit}.")
+        return jnp.asarray(numbers[None])
 
     def _flagged(self, observation: Any, episode_end: bool) -> Float[Array, "1 observation"]:
         vector = np.asarray(observation, self.agent.observations.mean.dtype)
