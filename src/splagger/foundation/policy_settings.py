@@ -53,17 +53,6 @@ class _ActorCritic(_Policy):
     source: Source = "latent"
     """What the networks are conditioned on: the latent, or, for oracles, the true task or the exact
     belief about it."""
-    warm_up_embedding: bool = False
-    """Whether there is an embedding of the true task as wide as the latent's, that stands in for it
-    in a warm-up (task inference, TI, Beck et al. 2023)."""
-
-    def __post_init__(self):
-        super().__post_init__()
-        if self.warm_up_embedding and self.source != "latent":
-            raise UserError(
-                f"agent.policy.warm_up_embedding is true, but agent.policy.source is "
-                f"'{self.source}': only the latent can have a stand-in. Set the source to 'latent'."
-            )
 
 
 @dataclass(frozen=True)

@@ -223,7 +223,7 @@ def inference_error(
         targets.observation, latent, targets.latent_noise, targets.task
     )
     target = jax.lax.stop_gradient(policy.task_code(task.vector))
-    return jnp.mean((policy.latent_code(seen) - target) ** 2)
+    return jnp.mean((policy.latent_embedding.embed(seen) - target) ** 2)
 
 
 def _smooth_l1(error: Float[Array, "..."]) -> Float[Array, "..."]:

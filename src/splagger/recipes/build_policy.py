@@ -45,6 +45,7 @@ def build_policy(
     tasks: int | None,
     task_size: int,
     belief_size: int | None,
+    warm_up: bool,
     critic_bias_bound: float | None,
     key: PRNGKeyArray,
 ) -> Policy:
@@ -59,6 +60,8 @@ def build_policy(
     - `task_size`: how many numbers describe a task; 0 if the environment gives none.
     - `belief_size`: how many probabilities the exact belief about the task has; None if the
         environment does not know it.
+    - `warm_up`: whether there is an embedding of the true task that stands in for the latent's in a
+        warm-up (task inference).
     - `critic_bias_bound`: see `critic_head_start` (Q9).
     - `key`: randomness.
 
@@ -72,8 +75,8 @@ def build_policy(
         )
 
     if not isinstance(settings, MultiNetworkSettings):
-        policy = build(key, _source_size(settings, latent_size, task_size, belief_size))
-        if not settings.warm_up_embedding:
+        policy = build(key, _source_size(settings, latent_size, task_size, belief_size, warm_up))
+        if not warm_up:
             return policy
         # A key of its own, so that all else is what it is without the embedding.
         task_key = jax.random.split(key, 5)[4]
@@ -94,14 +97,15 @@ def _source_size(
     latent_size: int,
     task_size: int,
     belief_size: int | None,
+    warm_up: bool,
 ) -> int:
     """How many numbers the policy is conditioned on, once it is sure that they are there."""
-    if task_size == 0 and (settings.source == "task" or settings.warm_up_embedding):
-        name, value = "warm_up_embedding", "true"
+    if task_size == 0 and (settings.source == "task" or warm_up):
+        given = "objective.task_inference is given"
         if settings.source == "task":
-            name, value = "source", "'task'"
+            given = "policy.source is 'task'"
         raise UserError(
-            f"agent.policy.{name} is {value}, but the environment gives no task vector: choose "
+            f"agent.{given}, but the environment gives no task vector: choose "
             "another policy, or an environment whose tasks are numbers, such as t-maze-long-noise."
         )
     if settings.source == "belief":

@@ -24,7 +24,9 @@ from splagger.recipes.published_settings import (
 def default(environment: str, agent: AgentSettings) -> Settings:
     """The paper's sizes and numbers, with the published system's peculiarities mended."""
     return Settings(
-        environment=environment, agent=agent, learning=published_settings(environment).learning
+        environment=environment,
+        agent=_with_small_buffer(agent),
+        learning=published_settings(environment).learning,
     )
 
 
@@ -71,7 +73,7 @@ def small(environment: str, agent: AgentSettings) -> Settings:
     return Settings(
         environment=environment,
         agent=replace(
-            agent,
+            _with_small_buffer(agent),
             encoder=replace(agent.encoder, size=64),
             layers_before_encoder=tuple(64 for _ in agent.layers_before_encoder),
             policy=replace(
@@ -147,3 +149,12 @@ def _with_published_warm_up(
         return agent
     inference = replace(inference, warm_up_updates=published.warm_up_updates)
     return replace(agent, objective=replace(agent.objective, task_inference=inference))
+
+
+def _with_small_buffer(agent: AgentSettings) -> AgentSettings:
+    """At most 10,000 remembered trials: the published numbers make states of hundreds of MB."""
+    elbo = agent.objective.elbo
+    if elbo is None:
+        return agent
+    elbo = replace(elbo, buffer=min(elbo.buffer, 10_000))
+    return replace(agent, objective=replace(agent.objective, elbo=elbo))
