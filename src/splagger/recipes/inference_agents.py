@@ -20,7 +20,7 @@ def _rnn(objective: str) -> AgentSettings:
 
 
 _PEARL_GRU = with_objective(replace(NO_SPLIT, aggregator=GaussianProductSettings()), "pearl")
-_TOLD = replace(RNN, objective=ObjectiveSettings(policy_gradient=False))
+_TOLD = ObjectiveSettings(policy_gradient=False)
 
 INFERENCE = (
     entry(
@@ -134,11 +134,12 @@ TASK_INFERENCE = (
 ORACLES = (
     entry(
         "told the true task, the hypernetwork's input: an oracle",
-        _TOLD,
+        RNN,
         "Multi+HN",
         "Multi_HN",
         name="multi-task",
         policy=HypernetworkSettings(source="task"),
+        objective=_TOLD,
     ),
     entry(
         "one policy a task, chosen by the true task: an oracle",
@@ -149,9 +150,10 @@ ORACLES = (
     ),
     entry(
         "told what an ideal observer would believe about the task: an oracle",
-        _TOLD,
+        RNN,
         name="belief-oracle",
         policy=HypernetworkSettings(source="belief"),
+        objective=_TOLD,
     ),
 )
 """Agents that are told, always: what could be gained by knowing."""
