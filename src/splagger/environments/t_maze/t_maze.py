@@ -11,7 +11,6 @@ from jaxtyping import Array, Bool, Float, Int, Key, UInt8
 
 from splagger.environments.environment import Environment, Step
 from splagger.environments.spaces import Box, Discrete
-from splagger.environments.task_probes import TaskProbes
 from splagger.environments.t_maze.bayes import bayes_error
 from splagger.environments.t_maze.evidence import (
     check_evidence,
@@ -20,6 +19,7 @@ from splagger.environments.t_maze.evidence import (
     weigh,
 )
 from splagger.environments.t_maze.picture import draw_t_maze
+from splagger.environments.task_probes import TaskProbes
 from splagger.foundation.checks import check_at_least, check_choice, check_fraction
 from splagger.foundation.errors import UserError
 
