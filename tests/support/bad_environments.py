@@ -10,6 +10,7 @@ import numpy as np
 from jax.core import Tracer
 
 from splagger.environments import Box, Discrete, Environment, Step
+from splagger.environments.places import Places
 
 REACH = 3
 
@@ -68,6 +69,46 @@ class FailsWhenMade(Good):
 
 class UnhashableField(Good):
     walls: list = eqx.field(static=True, default_factory=lambda: [1, 2])
+
+
+# What is said about inference
+
+
+class Two(Good):
+    """The same, and the tasks are counted."""
+
+    tasks = 2  # pyright: ignore
+
+    def task_index(self, task: Any, state: Any) -> Any:
+        return (task > 0).astype(int)
+
+
+class BeliefOfOneNumber(Two):
+    def belief(self, task: Any, state: Any) -> Any:
+        return jnp.ones(1)
+
+
+class BeliefWithoutTasks(Good):
+    def belief(self, task: Any, state: Any) -> Any:
+        return jnp.full(2, 0.5)
+
+
+class BeliefOfHalves(Two):
+    def belief(self, task: Any, state: Any) -> Any:
+        return jnp.full(2, 0.25)
+
+
+class BeliefInTheWrongTask(Two):
+    def belief(self, task: Any, state: Any) -> Any:
+        return jax.nn.one_hot((task < 0).astype(int), 2)
+
+
+class PlacesOutOfRange(Good):
+    places = Places((1,), 3, 1.0)  # pyright: ignore
+
+
+class PlacesThatDecideNothing(Good):
+    places = Places((0,), 1, 1.0)  # pyright: ignore
 
 
 # What methods return

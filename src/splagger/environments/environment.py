@@ -9,7 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key, UInt8
 
+from splagger.environments.places import Places
 from splagger.environments.spaces import Box, Discrete
+from splagger.environments.task_probes import TaskProbes
 
 Task = TypeVar("Task")
 """A task: any pytree of arrays. It stays the same for a whole trial."""
@@ -71,7 +73,8 @@ class Environment(eqx.Module, Generic[Task, State]):
     - `max_episode_steps`: the largest number of steps in an episode, at least 1.
 
     Everything else has a default. Agents that are told the task, or infer it, need `task_vector`;
-    those with a network for every task need `tasks` and `task_index`.
+    those with a network for every task need `tasks` and `task_index`. What an ideal observer would
+    infer, and how to ask a decoder for it, are told by `belief`, `places` and `task_probes`.
     """
 
     # At run time a subclass may use fields, class attributes or properties for these. Type checkers
@@ -195,6 +198,44 @@ class Environment(eqx.Module, Generic[Task, State]):
         """
         del task, state
         return jnp.zeros((), dtype=int)
+
+    def belief(self, task: Task, state: State) -> Float[Array, "tasks"] | None:
+        """The exact probability of each of the `tasks`, given all that was observed in the trial so
+        far: the posterior of one who knows the distribution of tasks.
+
+        It is that of an observer who sees every observation and reward that `reset` and `step`
+        return; under some boundaries of a `Trial` an agent sees a little less. It may depend on the
+        true task only through what was seen of it, and it is never told to an agent.
+
+        **Arguments:**
+
+        - `task`: the task of the trial.
+        - `state`: the state whose observation was the last to be seen. What is needed of earlier
+            ones must be in it.
+
+        **Returns:** the probabilities in the order of `task_index`, or `None`, as unless
+        overridden.
+        """
+        del task, state
+        return None
+
+    @property
+    def places(self) -> Places | None:
+        """Where the agent can be, if the place that a step ends in and the task alone decide
+        whether the step is a success. Decoders then predict the success of every place.
+
+        `None` unless overridden.
+        """
+        return None
+
+    def task_probes(self) -> TaskProbes | None:
+        """One transition for every task, rewarded in that task and in no other, by which the belief
+        of a decoder of rewards is read.
+
+        **Returns:** the transitions, with observations as `step` returns them, or `None`, as unless
+        overridden. `Trial.task_probes` gives them as agents see them.
+        """
+        return None
 
     def render(
         self, task: Task, state: State, size: int = 256

@@ -1,5 +1,6 @@
 """A trial: several episodes of one task in a row, after which a new task is drawn by itself."""
 
+import dataclasses
 from typing import Any, TypeVar
 
 import equinox as eqx
@@ -8,7 +9,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from splagger.environments.environment import Environment, Step
+from splagger.environments.places import Places
 from splagger.environments.task_information import TaskInformation
+from splagger.environments.task_probes import TaskProbes
 from splagger.environments.trial_description import TrialDescription
 
 Pytree = TypeVar("Pytree")
@@ -74,6 +77,10 @@ class Trial(TrialDescription[Environment]):
     @property
     def may_diverge(self) -> bool:
         return self.environment.may_diverge
+
+    @property
+    def places(self) -> Places | None:
+        return self.environment.places
 
     @property
     def belief_size(self) -> int | None:
@@ -168,11 +175,31 @@ class Trial(TrialDescription[Environment]):
         return self.environment.step(trial_state.task, trial_state.state, action, step_key)
 
     def task_information(self, trial_state: TrialState) -> TaskInformation:
-        """The hidden task of the running trial."""
+        """The hidden task of the running trial, and what an observer could know of it by now."""
         task, state = trial_state.task, trial_state.state
         return TaskInformation(
-            self.environment.task_vector(task, state), self.environment.task_index(task, state)
+            self.environment.task_vector(task, state),
+            self.environment.task_index(task, state),
+            self.environment.belief(task, state),
         )
+
+    def task_probes(self) -> TaskProbes | None:
+        """The environment's `task_probes`, with the flag of an episode's end on every observation.
+
+        A step that ends an episode is shown with its own last observation and flag 1, as every
+        boundary shows it at a trial's end.
+        """
+        probes = self.environment.task_probes()
+        if probes is None:
+            return None
+        before, after = (
+            jax.vmap(self._flagged)(observation, flag)
+            for observation, flag in (
+                (probes.previous_observation, jnp.zeros_like(probes.episode_end)),
+                (probes.observation, probes.episode_end),
+            )
+        )
+        return dataclasses.replace(probes, previous_observation=before, observation=after)
 
     def _flagged(
         self, observation: Float[Array, "size"], episode_end: Bool[Array, ""] | bool

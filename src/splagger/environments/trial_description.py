@@ -6,6 +6,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 import equinox as eqx
 
+from splagger.environments.places import Places
 from splagger.environments.spaces import Box, Discrete
 from splagger.foundation.checks import check_at_least, check_choice
 from splagger.foundation.errors import UserError
@@ -111,6 +112,12 @@ class TrialDescription(eqx.Module, Generic[DescribedT]):
     def task_size(self) -> int:
         """How many numbers describe a task; 0 where nothing is said about it."""
         return self.environment.task_size
+
+    @property
+    def places(self) -> Places | None:
+        """Where the agent can be, where that and the task alone decide whether a step succeeds;
+        None elsewhere."""
+        return None
 
     @property
     def belief_size(self) -> int | None:

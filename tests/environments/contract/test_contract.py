@@ -37,6 +37,13 @@ BAD = {
     "NoMaxEpisodeSteps": ("__init__", "abstract.*max_episode_steps", "Define"),
     "FailsWhenMade": ("__init__", "AttributeError.*bad_environments.py, line", "Mend"),
     "UnhashableField": ("walls", "walls holds what cannot be hashed", "lists tuples"),
+    # What is said about inference.
+    "BeliefOfOneNumber": ("belief", r"float32\[1\], but tasks is 2", "for each of the tasks"),
+    "BeliefWithoutTasks": ("belief", r"float32\[2\], but tasks is None", "or None"),
+    "BeliefOfHalves": ("belief", "no probabilities", "Divide by the sum"),
+    "BeliefInTheWrongTask": ("belief", "the true task the probability 0", "as task_index"),
+    "PlacesOutOfRange": ("places", "place -?[0-9], but count is 3", "numbered from 0"),
+    "PlacesThatDecideNothing": ("places", "once a success and once not", "Return None"),
     # What methods return.
     "WrongObservationShape": ("reset", r"reset returns .*\(1,\), .* shape \(2,\)", "the same"),
     "StepObservesAnotherShape": ("step", r"step returns .*\(3,\), .* shape \(2,\)", "the same"),
@@ -95,7 +102,7 @@ def test_every_bad_environment_is_tested():
         for name, value in vars(bad_environments).items()
         if isinstance(value, type) and issubclass(value, Environment) and value is not Environment
     }
-    assert classes == {*BAD, *DOUBTFUL, "Diverges", "Good"}
+    assert classes == {*BAD, *DOUBTFUL, "Diverges", "Good", "Two"}
 
 
 def assert_describes(finding: Finding, method: str, message: str, fix: str) -> None:

@@ -15,7 +15,9 @@ def picture(
     position: int, *, indicators: tuple[int, ...] = (UP,), check: int = UP, **options
 ) -> np.ndarray:
     task = TMazeTask(jnp.asarray(indicators))
-    state = TMazeState(jnp.asarray(position), jnp.asarray(0), jnp.asarray(check))
+    state = TMazeState(
+        jnp.asarray(position), jnp.asarray(0), jnp.asarray(check), log_belief=jnp.zeros(2)
+    )
     return TMaze(**options).render(task, state, SIZE)
 
 

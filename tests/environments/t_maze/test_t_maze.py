@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from splagger.environments.registry import make_trial
+from splagger.environments.t_maze.evidence import no_evidence
 from splagger.environments.t_maze.t_maze import TMaze, TMazeAction, TMazeState, TMazeTask
 from splagger.foundation.errors import UserError
 
@@ -16,8 +17,8 @@ def task(*indicators) -> TMazeTask:
     return TMazeTask(jnp.stack(indicators))
 
 
-def at(position: int, timestep: int = 0, check=UP) -> TMazeState:
-    return TMazeState(jnp.array(position), jnp.array(timestep), check)
+def at(position: int, timestep: int = 0, check=UP, tasks: int = 2) -> TMazeState:
+    return TMazeState(jnp.array(position), jnp.array(timestep), check, no_evidence(tasks))
 
 
 def test_published_sizes():
@@ -75,7 +76,7 @@ def test_position_encoding_is_a_function_of_the_time_step(position_encoding, len
 @pytest.mark.parametrize("decision", [UP, DOWN])
 def test_agreement_asks_to_go_down_where_the_indicators_agree(first, second, decision):
     maze = TMaze(length=4, second_indicator_position=2)
-    _, step = maze.advance(task(first, second), at(3), decision, UP)
+    _, step = maze.advance(task(first, second), at(3, tasks=4), decision, UP)
     right = bool(decision == DOWN) == bool(first == second)
     assert bool(step.success) == right
     assert float(step.reward) == (4.0 if right else -3.0)

@@ -9,6 +9,7 @@ from splagger.environments.contract.description import check_description
 from splagger.environments.contract.evidence import play_at_random, play_trials_at_random
 from splagger.environments.contract.explanations import explain, watching
 from splagger.environments.contract.findings import Finding, failure, until_failure
+from splagger.environments.contract.inference import check_inference
 from splagger.environments.contract.numbers import OBSERVATIONS, check_look, check_steps
 from splagger.environments.contract.pictures import check_pictures
 from splagger.environments.contract.play import Look, look
@@ -75,6 +76,7 @@ def _check_episodes(environment: Environment) -> Iterator[Finding]:
     yield from check_compilation(evidence)
     yield from check_steps(environment, evidence)
     yield from check_tasks(environment, evidence)
+    yield from check_inference(environment, evidence)
     yield from check_pictures(environment, evidence)
 
 

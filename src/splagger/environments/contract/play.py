@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from splagger.environments.environment import Environment
+from splagger.environments.environment import Environment, Step
 from splagger.environments.random_actions import random_action
 from splagger.environments.spaces import Box
 
@@ -49,6 +49,15 @@ class Moment(eqx.Module):
     """Whether the simulator failed, which ends the episode."""
     task_index: Int[Array, "*batch"]
     """The task's index in the state after the step."""
+    belief_error: Float[Array, "*batch"]
+    """How far the belief in the state after the step is from being probabilities: the largest of
+    how far their sum is from 1, and how far one is below 0; 0 without a belief."""
+    believed: Bool[Array, "*batch"]
+    """Whether that belief leaves the true task possible, or there is none."""
+    place: Int[Array, "*batch"]
+    """The place that the step ended in; 0 without places."""
+    in_right_place: Bool[Array, "*batch"]
+    """Whether, by its reward, being there is a success; false without places."""
     running: Bool[Array, "*batch"]
     """Whether the episode had not ended before this step. If it had, nothing else counts."""
 
@@ -100,6 +109,7 @@ def play_episode(
             success=step.success,
             diverged=step.diverged,
             task_index=environment.task_index(task, after),
+            **_inferred(environment, task, after, step),
             running=running,
         )
         return (after, running & ~ended), moment
@@ -119,6 +129,23 @@ def play_episode(
         moments=stacked,
         state=carried[0],
     )
+
+
+def _inferred(environment: Environment, task: Any, state: Any, step: Step) -> dict[str, Array]:
+    belief, places = environment.belief(task, state), environment.places
+    error, believed = jnp.zeros(()), jnp.ones((), bool)
+    if belief is not None:
+        error = jnp.maximum(jnp.abs(jnp.sum(belief) - 1), -jnp.min(belief))
+        believed = belief[environment.task_index(task, state)] > 0
+    place, right = jnp.zeros((), int), jnp.zeros((), bool)
+    if places is not None:
+        place, right = places.place(step.observation), places.succeeded(step.reward)
+    return {
+        "belief_error": error,
+        "believed": believed,
+        "place": place,
+        "in_right_place": right,
+    }
 
 
 def look(space: Box, observation: Float[Array, "observation"]) -> Look:

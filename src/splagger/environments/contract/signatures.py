@@ -22,6 +22,7 @@ _PARAMETERS = {
     "step": ("task", "state", "action", "key"),
     "task_vector": ("task", "state"),
     "task_index": ("task", "state"),
+    "belief": ("task", "state"),
 }
 
 
@@ -56,6 +57,7 @@ def check_signatures(environment: Environment) -> Iterator[Finding]:
     yield passed(CHECK, "task_vector", f"{vector.size} numbers")
     _trace(_task_index, "task_index", environment, task, state)
     yield passed(CHECK, "task_index", "an integer")
+    _trace(_belief, "belief", environment, task, state)
 
 
 def _check_parameters(environment: Environment) -> None:
@@ -146,6 +148,21 @@ def _task_index(environment: Environment, task: Any, state: Any) -> Any:
     if jnp.shape(index) != () or not jnp.issubdtype(jnp.result_type(index), jnp.integer):
         _fail("task_index", f"returns {_kind(index)}", "Return one integer, as an array.")
     return index
+
+
+def _belief(environment: Environment, task: Any, state: Any) -> Any:
+    belief = environment.belief(task, state)
+    if belief is None:
+        return belief
+    _check_arrays("belief", "belief", belief)
+    tasks = environment.tasks
+    if tasks is None or jnp.shape(belief) != (tasks,) or not _is_float(belief):
+        _fail(
+            "belief",
+            f"returns {_kind(belief)}, but tasks is {tasks}",
+            "Return a probability for each of the tasks, or None.",
+        )
+    return belief
 
 
 def _check_observation(method: str, environment: Environment, observation: Any) -> None:

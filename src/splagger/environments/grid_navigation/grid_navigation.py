@@ -14,7 +14,11 @@ from splagger.environments.grid_navigation import optimum
 from splagger.environments.grid_navigation.belief import first_belief, next_belief, wrong_goal
 from splagger.environments.grid_navigation.goals import Cell, possible_goals
 from splagger.environments.grid_navigation.picture import grid_picture, hall_picture
+from splagger.environments.grid_navigation.posterior import as_far_away, goal_posterior
+from splagger.environments.grid_navigation.probes import ways_in
+from splagger.environments.places import Places
 from splagger.environments.spaces import Box, Discrete
+from splagger.environments.task_probes import TaskProbes
 from splagger.foundation.checks import check_at_least, check_finite
 from splagger.foundation.errors import UserError
 
@@ -48,7 +52,11 @@ class GridState(eqx.Module):
     reached: Bool[Array, ""]
     """Whether a step of this episode ended on the goal."""
     belief: Float[Array, "cells"] | None
-    """The probability of every cell to be the goal, `None` if it is not tracked."""
+    """The published belief: the probability of every cell to be the goal, `None` if it is not
+    tracked."""
+    measured: Bool[Array, "cells"] | None = None
+    """In which cells a reward of this trial told the distance to the goal; `None` unless rewards
+    are dense."""
 
 
 class GridNavigation(Environment[GridTask, GridState]):
@@ -97,7 +105,11 @@ class GridNavigation(Environment[GridTask, GridState]):
     It is 1 below every door if there is no `new_goal_reward`, as published.
     """
     track_belief: bool = eqx.field(default=False, static=True)
-    """Whether the state has the belief about the goal. Otherwise nothing is computed for it."""
+    """Whether the state has the published belief about the goal, which `belief` then returns.
+
+    It is not quite right: see `splagger.environments.grid_navigation.belief`. Otherwise `belief` is
+    exact, and nothing is tracked.
+    """
 
     action_names: ClassVar[tuple[str, ...]] = tuple(action.name.lower() for action in GridAction)
     truncates: ClassVar[bool] = False
@@ -201,6 +213,56 @@ class GridNavigation(Environment[GridTask, GridState]):
         """The number of a cell, x * height + y."""
         return position[0] * self.height + position[1]
 
+    def belief(self, task: GridTask, state: GridState) -> Float[Array, "cells"]:
+        """The probability of every cell to be the goal, after all that was seen in the trial.
+
+        All possible goals in which no step ended are equally likely until the goal is found, or
+        shown. Where rewards tell its distance, only those are left that agree with all of them.
+        """
+        if state.belief is not None:
+            return state.belief
+        goal = self.cell_index(task.goal)
+        remaining = self._possible & ~state.visited
+        if state.measured is not None:
+            remaining = remaining & as_far_away(state.measured, goal, self.height)
+        known = state.visited[goal]
+        if self.show_goal_at_start:
+            known = known | state.visited[self.cell_index(jnp.array(self.start_cell))]
+        return goal_posterior(remaining, goal, known)
+
+    @property
+    def places(self) -> Places | None:
+        """The cells; `None` where observations do not always show the agent's."""
+        if self.show_goal_at_start:
+            return None
+        return Places((self.height, 1), self.cells, self.success_reward)
+
+    def task_probes(self) -> TaskProbes | None:
+        """For every cell a step into it from a neighbour.
+
+        **Returns:** the steps, or `None` where rewards say more than whether a cell is the goal, or
+        observations do not always show the agent's cell.
+        """
+        if self.dense or self.new_goal_reward is not None or self.show_goal_at_start:
+            return None
+        before, actions = ways_in(self.size, self.height, self.door_spacing)
+        after = np.stack(np.divmod(np.arange(self.cells), self.height), axis=-1)
+
+        def seen(cell: Int[Array, "2"]) -> Float[Array, "observation"]:
+            # What is seen of a cell does not depend on the goal.
+            task = GridTask(jnp.array(self.possible_goals[0]))
+            return self.start(task, None, cell)[1]
+
+        return TaskProbes(
+            previous_observation=jax.vmap(seen)(jnp.asarray(before)),
+            action=jnp.asarray(actions, dtype=int),
+            reward=jnp.zeros((self.cells,), dtype=float),
+            observation=jax.vmap(seen)(jnp.asarray(after)),
+            episode_end=jnp.zeros((self.cells,), dtype=bool),
+            success=self.success_reward,
+            failure=self.step_reward,
+        )
+
     def reset(
         self, task: GridTask, state: GridState | None, key: Key[Array, ""]
     ) -> tuple[GridState, Float[Array, "observation"]]:
@@ -224,14 +286,16 @@ class GridNavigation(Environment[GridTask, GridState]):
         if state is None:
             visited = jnp.zeros((self.cells,), dtype=bool)
             belief = first_belief(self._possible) if self.track_belief else None
+            measured = visited if self.dense else None
         else:
-            visited, belief = state.visited, state.belief
+            visited, belief, measured = state.visited, state.belief, state.measured
         state = GridState(
             position=start.astype(int),
             timestep=jnp.zeros((), dtype=int),
             visited=visited,
             reached=jnp.zeros((), dtype=bool),
             belief=belief,
+            measured=measured,
         )
         return state, self.observe(task, state)
 
@@ -246,13 +310,18 @@ class GridNavigation(Environment[GridTask, GridState]):
         here = jnp.arange(self.cells) == self.cell_index(position)
         on_goal = jnp.all(position == task.goal)
 
-        if self.dense:
+        measured = state.measured
+        if measured is not None:
+            measured = measured | here
             reward = -jnp.sum(jnp.abs(position - task.goal)) / self.size
         else:
             reward = jnp.asarray(self.step_reward, dtype=float)
         if self.new_goal_reward is not None:
             new = jnp.any(here & self._possible & ~state.visited)
             reward = jnp.where(new, self.new_goal_reward, reward)
+            if measured is not None:
+                # This reward takes the place of the distance.
+                measured = jnp.where(new, state.measured, measured)
         reward = jnp.where(on_goal, self.success_reward, reward)
 
         belief = state.belief
@@ -265,6 +334,7 @@ class GridNavigation(Environment[GridTask, GridState]):
             visited=state.visited | here,
             reached=state.reached | on_goal,
             belief=belief,
+            measured=measured,
         )
         return state, Step(
             observation=self.observe(task, state),

@@ -12,7 +12,14 @@ from jaxtyping import Array, Bool, Float, Int, Key, UInt8
 from splagger.environments.environment import Environment, Step
 from splagger.environments.spaces import Box, Discrete
 from splagger.environments.t_maze.bayes import bayes_error
+from splagger.environments.t_maze.evidence import (
+    check_evidence,
+    no_evidence,
+    sight_evidence,
+    weigh,
+)
 from splagger.environments.t_maze.picture import draw_t_maze
+from splagger.environments.task_probes import TaskProbes
 from splagger.foundation.checks import check_at_least, check_choice, check_fraction
 from splagger.foundation.errors import UserError
 
@@ -34,7 +41,7 @@ class TMazeTask(eqx.Module):
 
 
 class TMazeState(eqx.Module):
-    """Where the agent stands."""
+    """Where the agent stands, and what was seen in this trial."""
 
     position: Int[Array, ""]
     """Position in the corridor, 0 to length - 1; after a decision, length in the upper arm and
@@ -43,6 +50,9 @@ class TMazeState(eqx.Module):
     """Steps made in this episode, 0 to the timeout."""
     check: Int[Array, ""]
     """The check shown at the current position, UP or DOWN."""
+    log_belief: Float[Array, "tasks"]
+    """The logarithm of the probability of every task after all that was seen in this trial, its
+    earlier episodes included; -inf where a task is ruled out."""
 
 
 class TMaze(Environment[TMazeTask, TMazeState]):
@@ -188,6 +198,45 @@ class TMaze(Environment[TMazeTask, TMazeState]):
         up = task.indicators == TMazeAction.UP
         return jnp.sum(jnp.where(up, 2 ** jnp.arange(up.size), 0))
 
+    def belief(self, task: TMazeTask, state: TMazeState) -> Float[Array, "tasks"]:
+        """The probability of every task after all checks and indicators that were shown in the
+        trial and the outcomes of its decisions.
+
+        What is shown after a decision and after the timeout counts too.
+        """
+        del task
+        return jnp.exp(state.log_belief)
+
+    def task_probes(self) -> TaskProbes | None:
+        """The decisions DOWN and UP at the corridor's end, reached as fast as can be; the check
+        shown there is UP, before and after.
+
+        **Returns:** the decisions, or `None` in an agreement maze, where one is right in several
+        tasks, and where the indicator is shown at the corridor's end.
+        """
+        if self.second_indicator_position is not None or (
+            self.latent_probabilities is None and self.indicator_position == self.length - 1
+        ):
+            return None
+        decisions = _up_or_down(jnp.array([False, True]))
+        up = decisions[1]
+
+        def seen(position: int, timestep: int) -> Float[Array, "observation"]:
+            # It is the same in both tasks and in both arms.
+            state = TMazeState(jnp.array(position), jnp.array(timestep), up, no_evidence(2))
+            return self.observe(TMazeTask(up[None]), state)
+
+        before, after = seen(self.length - 1, self.length - 1), seen(self.length, self.length)
+        return TaskProbes(
+            previous_observation=jnp.stack([before, before]),
+            action=decisions,
+            reward=jnp.zeros((2,), dtype=float),
+            observation=jnp.stack([after, after]),
+            episode_end=jnp.ones((2,), dtype=bool),
+            success=self.success_reward,
+            failure=self.failure_reward,
+        )
+
     def correct_decision(self, task: TMazeTask) -> Int[Array, ""]:
         """UP or DOWN, whichever is right at the end."""
         if self.second_indicator_position is None:
@@ -205,9 +254,8 @@ class TMaze(Environment[TMazeTask, TMazeState]):
     def reset(
         self, task: TMazeTask, state: TMazeState | None, key: Key[Array, ""]
     ) -> tuple[TMazeState, Float[Array, "observation"]]:
-        """Puts the agent at the start. Nothing outlives an episode."""
-        del state
-        return self.start(task, self.draw_check(task, key))
+        """Puts the agent at the start. Only what was learnt about the task outlives an episode."""
+        return self.start(task, self.draw_check(task, key), state)
 
     def step(
         self, task: TMazeTask, state: TMazeState, action: Int[Array, ""], key: Key[Array, ""]
@@ -216,11 +264,17 @@ class TMaze(Environment[TMazeTask, TMazeState]):
         return self.advance(task, state, action, self.draw_check(task, key))
 
     def start(
-        self, task: TMazeTask, check: Int[Array, ""]
+        self, task: TMazeTask, check: Int[Array, ""], state: TMazeState | None = None
     ) -> tuple[TMazeState, Float[Array, "observation"]]:
         """`reset` with the drawn check as an argument: nothing in it is random."""
         zero = jnp.zeros((), dtype=int)
-        state = TMazeState(position=zero, timestep=zero, check=check.astype(int))
+        known = no_evidence(self.tasks) if state is None else state.log_belief
+        state = TMazeState(
+            position=zero,
+            timestep=zero,
+            check=check.astype(int),
+            log_belief=weigh(known, self._shown(task, zero, check)),
+        )
         return state, self.observe(task, state)
 
     def advance(
@@ -254,10 +308,16 @@ class TMaze(Environment[TMazeTask, TMazeState]):
             reward = jnp.where(moves, self.check_reward, reward)
         arm = jnp.where(chosen == TMazeAction.UP, self.length, self.length + 1)
 
+        # In which tasks the decision has the outcome that it has.
+        outcome = ~decides | ((chosen == jax.vmap(self.correct_decision)(self._all_tasks)) == right)
+        position = jnp.where(decides, arm, state.position + moves)
         state = TMazeState(
-            position=jnp.where(decides, arm, state.position + moves),
+            position=position,
             timestep=state.timestep + ~timed_out,
             check=check.astype(int),
+            log_belief=weigh(
+                state.log_belief, sight_evidence(outcome), self._shown(task, position, check)
+            ),
         )
         return state, Step(
             observation=self.observe(task, state),
@@ -268,7 +328,7 @@ class TMaze(Environment[TMazeTask, TMazeState]):
 
     def observe(self, task: TMazeTask, state: TMazeState) -> Float[Array, "observation"]:
         """The observation in a state. Both arms look like the end of the corridor."""
-        place = jnp.minimum(state.position, self.length - 1)
+        place = self._place(state.position)
         indicator = jnp.zeros((), dtype=float)
         if self.latent_probabilities is None:
             for index, position in enumerate(self.indicator_positions):
@@ -328,6 +388,31 @@ class TMaze(Environment[TMazeTask, TMazeState]):
         passed = (self.length - 1) * self.check_reward if self.checks else 0.0
         lost = self.bayes_error() * (self.success_reward - self.failure_reward)
         return episodes * (passed + self.success_reward) - lost
+
+    @property
+    def _all_tasks(self) -> TMazeTask:
+        """Every task, `[tasks]`, in the order of `task_index`."""
+        bits = 2 ** jnp.arange(1 if self.second_indicator_position is None else 2)
+
+        def numbered(index: Int[Array, ""]) -> TMazeTask:
+            return TMazeTask(_up_or_down(index // bits % 2 == 1))
+
+        return jax.vmap(numbered)(jnp.arange(self.tasks))
+
+    def _place(self, position: Int[Array, ""]) -> Int[Array, ""]:
+        """Where in the corridor a position looks like."""
+        return jnp.minimum(position, self.length - 1)
+
+    def _shown(
+        self, task: TMazeTask, position: Int[Array, ""], check: Int[Array, ""]
+    ) -> Float[Array, "tasks"]:
+        """What is said about the task by the check and the indicator shown at a position."""
+        indicators = self._all_tasks.indicators
+        if self.latent_probabilities is not None:
+            up = indicators[:, 0] == TMazeAction.UP
+            return check_evidence(up, check == TMazeAction.UP, self.latent_probabilities)
+        visible = self._place(position) == jnp.array(self.indicator_positions)
+        return sight_evidence(jnp.all(~visible | (indicators == task.indicators), axis=1))
 
 
 def _up_or_down(up: Bool[Array, "*shape"]) -> Int[Array, "*shape"]:
