@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from splagger.environments.spaces import Discrete
 from splagger.environments.trial import Trial
 
 
@@ -31,9 +32,12 @@ def beliefs_and_posteriors(
     `[truth, step]`; step 0 is the start.
     """
     environment = trial.environment
+    space = environment.action_space
+    assert isinstance(space, Discrete)
+    assert environment.tasks is not None
     start_key, action_key, step_key = jax.random.split(key, 3)
     steps = trial.max_steps
-    actions = jax.random.randint(action_key, (steps,), 0, environment.action_space.n)
+    actions = jax.random.randint(action_key, (steps,), 0, space.n)
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *tasks)
     weigh = log_likelihood or (lambda observation: jnp.zeros(len(tasks)))
 

@@ -310,18 +310,16 @@ class GridNavigation(Environment[GridTask, GridState]):
         here = jnp.arange(self.cells) == self.cell_index(position)
         on_goal = jnp.all(position == task.goal)
 
-        measured = state.measured
-        if measured is not None:
-            measured = measured | here
+        told = here
+        if self.dense:
             reward = -jnp.sum(jnp.abs(position - task.goal)) / self.size
         else:
             reward = jnp.asarray(self.step_reward, dtype=float)
         if self.new_goal_reward is not None:
             new = jnp.any(here & self._possible & ~state.visited)
             reward = jnp.where(new, self.new_goal_reward, reward)
-            if measured is not None:
-                # This reward takes the place of the distance.
-                measured = jnp.where(new, state.measured, measured)
+            # This reward takes the place of the distance.
+            told = here & ~new
         reward = jnp.where(on_goal, self.success_reward, reward)
 
         belief = state.belief
@@ -334,7 +332,7 @@ class GridNavigation(Environment[GridTask, GridState]):
             visited=state.visited | here,
             reached=state.reached | on_goal,
             belief=belief,
-            measured=measured,
+            measured=None if state.measured is None else state.measured | told,
         )
         return state, Step(
             observation=self.observe(task, state),
