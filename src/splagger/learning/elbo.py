@@ -1,4 +1,4 @@
-"""The evidence lower bound that task inference learns by (VariBAD: Zintgraf et al. 2020, section 3).
+"""The evidence lower bound that task inference learns by (Zintgraf et al. 2020, section 3).
 
 Every posterior of a trial, from the prior on, is a term: from its latent all transitions of the
 trial are decoded, past and future, and it is to stay near the posterior before.

@@ -38,7 +38,8 @@ def choose_terms(
     """Chooses terms and transitions, for every trajectory within its own length.
 
     The published code draws for one trajectory and applies to another where lengths differ (it
-    joins the draws in one order and reads them in another), so it can pick padding; this never does.
+    joins the draws in one order and reads them in another), so it can pick padding. This never
+    does.
 
     **Arguments:**
 
