@@ -67,20 +67,16 @@ class TransitionEmbedding(eqx.Module):
         - `full_transitions`: whether the previous observation is part of the input.
         """
         observation_key, action_key, reward_key = jax.random.split(key, 3)
-        one_hot = isinstance(action_space, Discrete) and action_encoding == "one-hot"
-        if isinstance(action_space, Discrete):
-            action_inputs = action_space.n if one_hot else 1
-        else:
-            action_inputs = action_space.size
+        inputs, actions = action_numbers(action_space, action_encoding)
         return cls(
             observation=Linear.create(observation_key, observation_size, observation_embedding),
             action=(
-                Linear.create(action_key, action_inputs, action_embedding)
+                Linear.create(action_key, inputs, action_embedding)
                 if action_embedding > 0
                 else None
             ),
             reward=Linear.create(reward_key, 1, reward_embedding),
-            actions=action_inputs if one_hot else None,
+            actions=actions,
             full_transitions=full_transitions,
         )
 
@@ -98,15 +94,37 @@ class TransitionEmbedding(eqx.Module):
             self.observation(transition.observation),
         ]
         if self.action is not None:
-            parts.insert(0, self.action(self._action_inputs(transition)))
+            inputs = action_inputs(transition.action, self.actions, transition.reward.dtype)
+            parts.insert(0, self.action(inputs))
         if self.full_transitions:
             parts.insert(0, self.observation(transition.previous_observation))
         return jnp.concatenate([jax.nn.relu(part) for part in parts], axis=-1)
 
-    def _action_inputs(self, transition: Transition) -> Float[Array, "*batch inputs"]:
-        action, dtype = transition.action, transition.reward.dtype
-        if self.actions is not None:
-            return jax.nn.one_hot(action, self.actions, dtype=dtype)
-        if jnp.issubdtype(action.dtype, jnp.integer):
-            return action[..., None].astype(dtype)
-        return action
+
+def action_numbers(
+    action_space: Box | Discrete, action_encoding: ActionEncoding
+) -> tuple[int, int | None]:
+    """How many numbers an action enters a network as, and what `actions` of `action_inputs` is."""
+    if isinstance(action_space, Box):
+        return action_space.size, None
+    if action_encoding == "one-hot":
+        return action_space.n, action_space.n
+    return 1, None
+
+
+def action_inputs(
+    action: Shaped[Array, "*batch_action"], actions: int | None, dtype: jnp.dtype
+) -> Float[Array, "*batch inputs"]:
+    """An action as numbers.
+
+    **Arguments:**
+
+    - `action`: integers `[*batch]` for discrete ones, else `[*batch, action]`.
+    - `actions`: the number of discrete actions for one-hot encoding, else None.
+    - `dtype`: of the numbers that discrete actions become.
+    """
+    if actions is not None:
+        return jax.nn.one_hot(action, actions, dtype=dtype)
+    if jnp.issubdtype(action.dtype, jnp.integer):
+        return action[..., None].astype(dtype)
+    return action

@@ -1,0 +1,1 @@
+"""Decoders: what a latent says of rewards, observations and the task."""
