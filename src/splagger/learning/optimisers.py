@@ -107,7 +107,13 @@ def clip_by_norm(
     return jax.tree.map(lambda leaf: leaf * scale, gradient), norm
 
 
-def _step(adam, parameters, gradient, moments, learning_rate):
+def _step(
+    adam: optax.GradientTransformation,
+    parameters: Any,
+    gradient: Any,
+    moments: Any,
+    learning_rate: Float[Array, ""],
+) -> tuple[Any, Any]:
     direction, moments = adam.update(gradient, moments)
     steps = jax.tree.map(lambda leaf: -learning_rate * leaf, direction)
     return optax.apply_updates(parameters, steps), moments

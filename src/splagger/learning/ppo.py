@@ -170,9 +170,7 @@ def minibatch_loss(
         total = losses.total + hyperparameters.inference_weight * error
         losses = replace(losses, total=total, inference=error)
     if measure_inputs:
-        seen = agent.policy_inputs(
-            targets.observation, latent, targets.latent_noise, targets.task
-        )
+        seen = agent.policy_inputs(targets.observation, latent, targets.latent_noise, targets.task)
         inputs = input_gradients(networks.actor_critic, *seen)
         losses = replace(losses, inputs=inputs)
     return losses.total, losses
@@ -187,9 +185,7 @@ def policy_losses(
     """PPO's losses of actor and critic for given latents."""
     policy = agent.networks.actor_critic
     clip = hyperparameters.clip
-    inputs = agent.policy_inputs(
-        targets.observation, latent, targets.latent_noise, targets.task
-    )
+    inputs = agent.policy_inputs(targets.observation, latent, targets.latent_noise, targets.task)
     distribution, value = policy(*inputs)
 
     log_ratio = distribution.log_probability(targets.action) - targets.log_probability

@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from splagger.environments.spaces import Discrete
@@ -28,15 +29,15 @@ class Trajectories(eqx.Module):
 def trajectory_shapes(trial: TrialDescription) -> tuple[Transition, TaskInformation]:
     """The shapes and dtypes of one transition in a trial, and of what is remembered of its task:
     not the belief about it, which changes in a trial."""
-    number, whole = jax.dtypes.canonicalize_dtype(float), jax.dtypes.canonicalize_dtype(int)
-    observation = jax.ShapeDtypeStruct((trial.observation_size,), number)
     space = trial.action_space
-    if isinstance(space, Discrete):
-        action = jax.ShapeDtypeStruct((), whole)
-    else:
-        action = jax.ShapeDtypeStruct(space.shape, number)
-    reward = jax.ShapeDtypeStruct((), number)
-    task = TaskInformation(
-        jax.ShapeDtypeStruct((trial.task_size,), number), jax.ShapeDtypeStruct((), whole)
-    )
-    return Transition(observation, action, reward, observation), task
+
+    def example() -> tuple[Transition, TaskInformation]:
+        observation = jnp.zeros(trial.observation_size, float)
+        if isinstance(space, Discrete):
+            action = jnp.zeros((), int)
+        else:
+            action = jnp.zeros(space.shape, float)
+        transition = Transition(observation, action, jnp.zeros((), float), observation)
+        return transition, TaskInformation(jnp.zeros(trial.task_size, float), jnp.zeros((), int))
+
+    return jax.eval_shape(example)

@@ -15,7 +15,6 @@ from splagger.foundation.objective_settings import (
 )
 from splagger.foundation.settings import LearningSettings
 
-
 _ELBO = ElboSettings(terms=50, resample=True, buffer=5_000)
 
 
@@ -89,9 +88,7 @@ _RANDOM_BODY = replace(
     _HALF_CHEETAH,
     learning=replace(_CONTROL, steps=200, minibatches=2, clip=0.05),
     embedding=EmbeddingSettings(action=32, reward=32),
-    elbo=replace(
-        _CONTROL_ELBO, reward=None, state=StateDecoderSettings((256, 128)), kl_weight=1.0
-    ),
+    elbo=replace(_CONTROL_ELBO, reward=None, state=StateDecoderSettings((256, 128)), kl_weight=1.0),
     # Q38: constants that follow from a drawn body stay those of the undrawn one.
     environment_options=(("recompute", "false"),),
 )
@@ -116,7 +113,10 @@ _META_WORLD = replace(
 )
 
 _FAMILIES: tuple[tuple[tuple[str, ...], PublishedSettings], ...] = (
-    (("t-maze-agreement", "t-ln-p1-a50"), PublishedSettings(frames=10_000_000, elbo=replace(_ELBO, buffer=25_000))),
+    (
+        ("t-maze-agreement", "t-ln-p1-a50"),
+        PublishedSettings(10_000_000, elbo=replace(_ELBO, buffer=25_000)),
+    ),
     (("t-maze-", "t-l"), PublishedSettings()),
     (
         ("planning-game-3x3-goal-only", "planninggame-3x3-justgoal"),
