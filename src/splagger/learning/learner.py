@@ -312,7 +312,8 @@ class Learner(eqx.Module, Generic[TrialT]):
             )
             if objective.elbo is None or not objective.policy_gradient:
                 return total, losses
-            assert state.trajectories is not None and numbers.elbo is not None
+            assert state.trajectories is not None
+            assert numbers.elbo is not None
             weights = numbers.elbo.weights
             elbo = objective.elbo.losses(networks, agent, state.trajectories, key, weights)
             return total + numbers.elbo.weight * elbo.total, replace(losses, elbo=elbo)
@@ -360,12 +361,15 @@ class Learner(eqx.Module, Generic[TrialT]):
             assert losses.elbo is not None
             return agent, optimiser, losses.elbo
         numbers, elbo = state.hyperparameters.elbo, self.objective.elbo
-        assert elbo is not None and numbers is not None and state.trajectories is not None
+        assert elbo is not None
+        assert numbers is not None
+        assert state.trajectories is not None
         improved, moments, bound = elbo.improve(
             agent, optimiser, self.optimisers, state.trajectories, key, numbers
         )
         if self.objective.freeze_in_warm_up:
             told = state.agent.told
+            assert told is not None
             improved, moments = jax.tree.map(
                 lambda old, new: jnp.where(told, old, new),
                 (agent, optimiser),
@@ -380,7 +384,8 @@ class Learner(eqx.Module, Generic[TrialT]):
         if state.second_policy is None:
             return state
         trained, fresh = state.agent.networks.actor_critic, state.second_policy
-        assert isinstance(trained, ActorCritic) and isinstance(fresh, ActorCritic)
+        assert isinstance(trained, ActorCritic)
+        assert isinstance(fresh, ActorCritic)
         ends = updates == until
         policy = jax.tree.map(
             lambda a, b: jnp.where(ends, a, b), keep_task_embedding(fresh, trained), trained

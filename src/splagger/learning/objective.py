@@ -156,7 +156,8 @@ def inference_target(
 ) -> Float[Array, "*batch target"]:
     """What task inference predicts for some true tasks. No gradient passes through."""
     policy = networks.actor_critic
-    assert isinstance(policy, ActorCritic) and agent.tasks is not None
+    assert isinstance(policy, ActorCritic)
+    assert agent.tasks is not None
     vector = agent.tasks.normalise(task.vector)
     view = policy.task_code if target == "task-code" else policy.generated_parameters
     return jax.lax.stop_gradient(view(vector))

@@ -166,7 +166,8 @@ def _build_inference(
 ) -> TaskDecoder | None:
     if settings is None:
         return None
-    assert isinstance(policy, ActorCritic) and policy.task_embedding is not None
+    assert isinstance(policy, ActorCritic)
+    assert policy.task_embedding is not None
     if settings.target == "task-code":
         size = policy.task_embedding.bias.shape[-1]
     else:

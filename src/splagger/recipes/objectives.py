@@ -48,8 +48,8 @@ OBJECTIVES: dict[str, NamedObjective] = {
             task_inference=TaskInferenceSettings(freeze_in_warm_up=True, reset_after_warm_up=True),
         ),
         False,
-        "varibad, and to predict the policy's embedding of the true task, learnt in a warm-up after "
-        "which the policy starts anew",
+        "varibad, and to predict the policy's embedding of the true task, which is learnt in a "
+        "warm-up; then the policy starts anew",
     ),
     "ti++": NamedObjective(
         replace(_VARIBAD, task_inference=TaskInferenceSettings()),
