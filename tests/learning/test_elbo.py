@@ -144,8 +144,8 @@ def test_padding_changes_neither_losses_nor_gradients(terms: int | None):
 
         @eqx.filter_jit
         @eqx.filter_value_and_grad
-        def total(models, trajectories, scale=scale):
-            return compute(trajectories, choices, ElboRules(scale), models).total
+        def total(models, trajectories, rules=ElboRules(scale)):  # noqa: B008
+            return compute(trajectories, choices, rules, models).total
 
         ours, expected = total(models, spoilt), total(models, trajectories)
         for mine, theirs in zip(jax.tree.leaves(ours), jax.tree.leaves(expected), strict=True):
