@@ -9,11 +9,13 @@ from splagger.learning.divergence import divergence, divergences
 
 def numerical(mean: float, log_variance: float, other_mean: float, other: float) -> float:
     """The divergence as an integral over one dimension."""
-    p = stats.norm(mean, np.exp(log_variance / 2))
-    q = stats.norm(other_mean, np.exp(other / 2))
+
+    def logarithm(x, mean, log_variance):
+        return stats.norm.logpdf(x, mean, np.exp(log_variance / 2))
 
     def integrand(x):
-        return p.pdf(x) * (p.logpdf(x) - q.logpdf(x))
+        p, q = logarithm(x, mean, log_variance), logarithm(x, other_mean, other)
+        return np.exp(p) * (p - q)
 
     width = 12 * np.exp(log_variance / 2)
     return integrate.quad(integrand, mean - width, mean + width, epsabs=1e-13)[0]

@@ -70,7 +70,7 @@ def weights() -> ElboWeights:
     return ElboWeights(*map(jnp.asarray, (1.0, 0.7, 0.3, 0.2, 0.1)))
 
 
-def choose(length=LENGTH, seed: int = 0, terms=None, decodes=None) -> Choices:
+def choose(length=LENGTH, seed=0, terms=None, decodes=None) -> Choices:
     key = jax.random.key(seed)
     length = jnp.asarray(length)
     return choose_terms(key, length, TIME, terms=terms, decodes=decodes, resample=False)
@@ -144,8 +144,8 @@ def test_padding_changes_neither_losses_nor_gradients(terms: int | None):
 
         @eqx.filter_jit
         @eqx.filter_value_and_grad
-        def total(models, trajectories, scale=scale):
-            return compute(trajectories, choices, ElboRules(scale), models).total
+        def total(models, trajectories, rules=ElboRules(scale)):  # noqa: B008
+            return compute(trajectories, choices, rules, models).total
 
         ours, expected = total(models, spoilt), total(models, trajectories)
         for mine, theirs in zip(jax.tree.leaves(ours), jax.tree.leaves(expected), strict=True):
@@ -270,3 +270,17 @@ def test_unknown_rules_are_refused(name: str):
     object.__setattr__(rules, name, "other")  # past the tests' own checks of types
     with pytest.raises(UserError, match=f"{name} is 'other'"):
         rules.__post_init__()
+
+
+@pytest.mark.parametrize("over", [jax.vmap, lambda f: lambda x: jax.lax.map(f, x)])
+def test_members_side_by_side_equal_each_alone(over):
+    trajectories, parameters = make_trajectories(), tiny_model(KIND)
+
+    def member(seed):
+        model = jax.tree.map(lambda leaf: leaf * (1 + 0.1 * seed), parameters)
+        choices = choose(seed=seed, terms=3, decodes=2)
+        return compute(trajectories, choices, models=(model, make_decoders())).total
+
+    together = jax.jit(over(member))(jnp.arange(2))
+    for seed in range(2):
+        assert float(together[seed]) == pytest.approx(float(member(jnp.asarray(seed))))
