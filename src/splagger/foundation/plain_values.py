@@ -1,7 +1,7 @@
 """Between settings, which are frozen dataclasses, and plain values such as JSON has.
 
 A field may be one of several dataclasses: then its plain value names the `kind`, a class variable
-of each of them.
+of each of them. Where it is one or none there is nothing to name.
 """
 
 import dataclasses
@@ -92,10 +92,10 @@ def _build(kind: type, values: Any, prefix: str) -> Any:
         value = values[name]
         if not (classes := _dataclasses(expected)):
             arguments[name] = _convert(expected, value, label)
-        elif not _is_union(expected):
-            arguments[name] = _build(classes[0], value, f"{label}.")
         elif value is None and type(None) in typing.get_args(expected):
             arguments[name] = None
+        elif len(classes) == 1:
+            arguments[name] = _build(classes[0], value, f"{label}.")
         else:
             arguments[name] = _build(_of_kind(classes, value, label), value, f"{label}.")
     return kind(**arguments)

@@ -127,14 +127,12 @@ def begin_rollout(
     inputs = acting_members((agents, collectors, keys), member, method)
     players, moments, log_probability = over_members(one, method)(*inputs)
 
-    def room(first: Array | None) -> Array | None:
-        if first is None:
-            return None
+    def room(first: Array) -> Array:
         rows = jnp.zeros((first.shape[0], steps + 1, *first.shape[1:]), first.dtype)
         return rows.at[:, 0].set(first)
 
     latent, noise = moments.memory.latent, moments.latent_noise
-    trace = Trace(*map(room, (log_probability, latent, noise, latent)))
+    trace = Trace(room(log_probability), room(latent), jax.tree.map(room, noise), room(latent))
     return players, moments, trace, moments.memory
 
 
