@@ -52,21 +52,21 @@ class Agent(eqx.Module):
     """The trained part."""
     observations: RunningMoments
     """Statistics that normalise the policy's observations. The encoder sees raw ones."""
-    latents: RunningMoments | None
-    """Statistics that normalise what the policy sees of the latent. None where its losses train the
-    sequence model: it then sees the latent as it is."""
-    tasks: RunningMoments | None
-    """Statistics that normalise task vectors, where the policy may be told the task."""
-    told: Bool[Array, ""] | None
-    """Whether the policy is told the true task in place of its latent: true in the warm-up of task
-    inference, while training. None for agents that never are."""
-    sample_latent: bool = eqx.field(static=True)
-    """Whether the policy sees a sample of the latent, and not its means and variances."""
     memory_reset: MemoryReset = eqx.field(static=True)
     """When the memory is reset at a trial's end."""
     train_prior: bool = eqx.field(static=True)
     """Whether gradients reach the prior and the start elements of trials that start with the
     rollout. They do not as published (Q28)."""
+    latents: RunningMoments | None = None
+    """Statistics that normalise what the policy sees of the latent. None where its losses train the
+    sequence model: it then sees the latent as it is."""
+    tasks: RunningMoments | None = None
+    """Statistics that normalise task vectors, where the policy may be told the task."""
+    told: Bool[Array, ""] | None = None
+    """Whether the policy is told the true task in place of its latent: true in the warm-up of task
+    inference, while training. None for agents that never are."""
+    sample_latent: bool = eqx.field(static=True, default=False)
+    """Whether the policy sees a sample of the latent, and not its means and variances."""
 
     def initial_memory(self, batch: tuple[int, ...] = ()) -> Memory:
         """The memory at a trial's start, for a batch of that shape."""

@@ -70,10 +70,10 @@ def example(trial: Trial, agent: Agent):
     advantage, target, value = generator.normal(size=(3, *shape))
     moved = np.asarray(rollout.log_probability) + 0.15 * generator.normal(size=shape)
     rollout = dataclasses.replace(rollout, log_probability=jnp.asarray(moved))
-    near = values_of(agent, rollout.observation, rollout.latent, rollout.task)
+    near = values_of(agent, rollout.observation, rollout.latent, None, rollout.task)
     value = np.asarray(near) + 0.2 * value
     arrays = (jnp.asarray(x) for x in (advantage, 2 * target, value))
-    return rollout, Experience.create(rollout, *arrays)
+    return rollout, Experience.create(rollout, *arrays, fixed_latents=False, replay_noise=True)
 
 
 def samples_of(agent: Agent, rollout: Rollout, experience: Experience, places):
@@ -84,7 +84,7 @@ def samples_of(agent: Agent, rollout: Rollout, experience: Experience, places):
     distribution = eqx.filter_jit(type(policy).act_distribution)(
         policy, normalised, rollout.latent, rollout.task
     )
-    values = np.asarray(values_of(agent, rollout.observation, rollout.latent, rollout.task))
+    values = np.asarray(values_of(agent, rollout.observation, rollout.latent, None, rollout.task))
     samples = []
     for place in places:
         action = np.asarray(rollout.action)[place]
@@ -199,7 +199,7 @@ def test_the_gradient_is_that_of_finite_differences(case):
 def test_smooth_l1_at_its_seam(case):
     """An error of exactly 1 gives 1/2 by either rule."""
     agent, numbers, rollout, experience = case
-    value = values_of(agent, rollout.observation, rollout.latent, rollout.task)
+    value = values_of(agent, rollout.observation, rollout.latent, None, rollout.task)
     targets = dataclasses.replace(experience.targets, value=value, target=value + 1)
     latents, targets = flat((rollout.latent, targets))
     losses = losses_of(agent, latents, targets, numbers)

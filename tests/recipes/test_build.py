@@ -14,7 +14,7 @@ from splagger.agent import Agent
 from splagger.foundation.encoder_settings import GRUSettings
 from splagger.foundation.policy_settings import HypernetworkSettings
 from splagger.foundation.settings import LearningSettings, Settings
-from splagger.learning.train_state import Optimisers
+from splagger.learning.optimisers import Optimisers
 from splagger.policies.conditioned_network import ConditionedNetwork
 from splagger.policies.multi_network import MultiNetwork
 from splagger.policies.network import PlainNetwork
@@ -182,7 +182,7 @@ def test_every_agent_acts_and_remembers(name: str):
         agent = builder(key)
         state, observation = trial.reset(key)
         memory = agent.initial_memory()
-        action, _ = agent.act(memory, observation, trial.task_information(state), key)
+        action = agent.act(memory, observation, trial.task_information(state), key).action
         transition = Transition(observation, action, jnp.zeros(()), observation)
         new, _ = agent.observe(memory, transition, jnp.zeros((), bool), memory)
         before, after = (jax.tree.map(jnp.shape, part) for part in (memory, new))

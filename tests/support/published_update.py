@@ -24,9 +24,11 @@ from splagger.environments.t_maze.t_maze import TMaze
 from splagger.environments.trial import Trial
 from splagger.foundation.normalisers import RewardNormaliser, RunningMoments
 from splagger.learning.learner import Learner
+from splagger.learning.objective import Objective
+from splagger.learning.optimisers import Optimisers
 from splagger.learning.ppo import Experience, minibatch_loss
 from splagger.learning.rollout import Rollout, start_collector
-from splagger.learning.train_state import Collector, Hyperparameters, Optimisers, TrainState
+from splagger.learning.train_state import Collector, Hyperparameters, TrainState
 from splagger.policies.actor_critic import ActorCritic
 from splagger.sequence.split_aggregator import Memory
 
@@ -109,8 +111,9 @@ def name_parts(networks: Networks) -> Parts:
 
 def adam_moments(state: TrainState, name: str) -> Parts:
     """Adam's moments, `mu` or `nu`, by the recorded names of their parameters."""
-    policy, encoder = state.optimiser
-    return name_parts(Networks(getattr(encoder, name), getattr(policy, name)))
+    moments = state.optimiser
+    parts = (moments.sequence_model, moments.actor_critic)
+    return name_parts(Networks(*(getattr(part, name) for part in parts)))
 
 
 @functools.cache
@@ -147,6 +150,7 @@ def _learner(recorded: dict[str, np.ndarray]) -> Learner:
         trial=Trial(maze, settings["max_rollouts_per_task"], boundary="start"),
         build_agent=_no_agent,
         optimisers=Optimisers(settings["policy_eps"], 1e-8),
+        objective=Objective(),
         environments=settings["num_processes"],
         steps=settings["policy_num_steps"],
         epochs=settings["ppo_num_epochs"],
@@ -155,8 +159,11 @@ def _learner(recorded: dict[str, np.ndarray]) -> Learner:
         reward_clip=settings["cliprew"],
         time_limits="zero-advantage" if settings["use_proper_time_limits"] else "terminal",
         restart_memory=True,
+        rebuild_memory=False,
         reset_all_returns=True,
         early_statistics=True,
+        replay_latent_noise=True,
+        precollect_frames=0,
         measure_inputs=False,
     )
 
@@ -187,14 +194,12 @@ def _initial_state(recorded: dict[str, np.ndarray], learner: Learner) -> TrainSt
         "maximum_gradient_norm": settings["policy_max_grad_norm"],
         "annealing_updates": annealing,
     }
-    policy, encoder = learner.optimisers.transformations()
     key = jax.random.key(0)
     return TrainState(
         agent=agent,
-        optimiser=(
-            policy.init(eqx.filter(networks.actor_critic, eqx.is_array)),
-            encoder.init(eqx.filter(networks.sequence_model, eqx.is_array)),
-        ),
+        optimiser=learner.optimisers.initial_state(networks),
+        trajectories=None,
+        second_policy=None,
         collector=_idle_collector(agent, learner),
         rewards=RewardNormaliser.create(learner.environments),
         hyperparameters=Hyperparameters(**{k: jnp.asarray(v, float) for k, v in numbers.items()}),
@@ -337,7 +342,7 @@ def _act(agent: Agent, rollout: Rollout) -> dict[str, Array]:
     memory, acted = jax.lax.scan(step, rollout.memory, inputs)
     last = {
         "latent": memory.latent,
-        "value": agent.value(rollout.last_observation, memory.latent, rollout.last_task),
+        "value": agent.value(rollout.last_observation, memory.latent, None, rollout.last_task),
     }
     return acted | {n: jnp.concatenate([acted[n], last[n][None]]) for n in last}
 
@@ -393,7 +398,7 @@ def _gradient(state: TrainState, experience: Experience, samples: Array) -> Netw
 
 @eqx.filter_jit
 def _optimise(learner: Learner, state: TrainState, experience: Experience, samples: Array):
-    agent, optimiser, losses, norms = learner.optimise(state, experience, samples)
+    agent, optimiser, losses, norms = learner.optimise(state, experience, samples, state.key)
     state = eqx.tree_at(lambda s: (s.agent, s.optimiser), state, (agent, optimiser))
     return state, losses, norms
 

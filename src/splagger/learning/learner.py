@@ -114,7 +114,7 @@ class Learner(eqx.Module, Generic[TrialT]):
             `first_trials_key(seed)`.
         """
         agent_key, trial_key, key = _seed_keys(seed)
-        agent = told_in_warm_up(self.build_agent(agent_key), 0, hyperparameters.warm_up_updates)
+        agent = told_in_warm_up(self.build_agent(agent_key), 0, hyperparameters.inference)
         second_policy = None
         if self.objective.reset_after_warm_up:
             second_policy = self.build_agent(jax.random.fold_in(agent_key, 1)).networks.actor_critic
@@ -379,14 +379,17 @@ class Learner(eqx.Module, Generic[TrialT]):
 
     def _end_warm_up(self, state: TrainState, updates: Int[Array, ""]) -> TrainState:
         """After so many updates the policy is told the task no longer, and may start anew."""
-        until = state.hyperparameters.warm_up_updates
-        state = eqx.tree_at(lambda s: s.agent, state, told_in_warm_up(state.agent, updates, until))
+        numbers = state.hyperparameters.inference
+        if numbers is None:
+            return state
+        agent = told_in_warm_up(state.agent, updates, numbers)
+        state = eqx.tree_at(lambda s: s.agent, state, agent)
         if state.second_policy is None:
             return state
         trained, fresh = state.agent.networks.actor_critic, state.second_policy
         assert isinstance(trained, ActorCritic)
         assert isinstance(fresh, ActorCritic)
-        ends = updates == until
+        ends = updates == numbers.warm_up_updates
         policy = jax.tree.map(
             lambda a, b: jnp.where(ends, a, b), keep_task_embedding(fresh, trained), trained
         )

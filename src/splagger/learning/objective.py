@@ -34,6 +34,15 @@ class ElboNumbers(eqx.Module):
     """Of its parts."""
 
 
+class InferenceNumbers(eqx.Module):
+    """The same of task inference."""
+
+    weight: Float[Array, ""]
+    """Of direct inference in the policy's loss, at least 0."""
+    warm_up_updates: Float[Array, ""]
+    """For how many updates the policy is told the true task."""
+
+
 class ElboObjective(eqx.Module):
     """The evidence lower bound, estimated on remembered trials (Zintgraf et al. 2020)."""
 
@@ -136,17 +145,18 @@ class ElboObjective(eqx.Module):
 
 
 class Objective(eqx.Module):
-    """All that an agent's sequence model learns from, and what the policy is told meanwhile."""
+    """All that an agent's sequence model learns from, and what the policy is told meanwhile. By
+    default it learns end to end, and nothing is told."""
 
-    policy_gradient: bool = eqx.field(static=True)
+    policy_gradient: bool = eqx.field(static=True, default=True)
     """Whether it learns from the losses of actor and critic."""
-    elbo: ElboObjective | None
+    elbo: ElboObjective | None = None
     """Whether it learns to predict what happens in a trial."""
-    direct_inference: bool = eqx.field(static=True)
+    direct_inference: bool = eqx.field(static=True, default=False)
     """Whether the policy's embedding of the latent is drawn to that of the true task."""
-    freeze_in_warm_up: bool = eqx.field(static=True)
+    freeze_in_warm_up: bool = eqx.field(static=True, default=False)
     """Whether the bound teaches nothing while the policy is told the task."""
-    reset_after_warm_up: bool = eqx.field(static=True)
+    reset_after_warm_up: bool = eqx.field(static=True, default=False)
     """Whether the policy starts anew when it is no longer told the task, its embedding of the task
     excepted (Q36: the optimiser's moments stay)."""
 

@@ -166,8 +166,9 @@ def minibatch_loss(
         latent, targets = jax.tree.map(lambda leaf: leaf[samples], (latent, targets))
     losses = policy_losses(agent, latent, targets, hyperparameters)
     if direct_inference:
+        assert hyperparameters.inference is not None
         error = inference_error(agent, latent, targets)
-        total = losses.total + hyperparameters.inference_weight * error
+        total = losses.total + hyperparameters.inference.weight * error
         losses = replace(losses, total=total, inference=error)
     if measure_inputs:
         seen = agent.policy_inputs(targets.observation, latent, targets.latent_noise, targets.task)

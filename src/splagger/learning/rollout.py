@@ -31,8 +31,6 @@ class Rollout(eqx.Module):
     """Logarithm of the action's probability."""
     latent: Float[Array, "time environment latent"]
     """What it remembered when it acted."""
-    latent_noise: Float[Array, "time environment mean"] | None
-    """What made a sample of it for the policy; None where the policy does not see samples."""
     reward: Float[Array, "time environment"]
     """The raw reward."""
     next_observation: Float[Array, "time environment observation"]
@@ -55,6 +53,8 @@ class Rollout(eqx.Module):
     """What it remembers then."""
     last_task: TaskInformation
     """The true tasks then, `[environment, ...]`."""
+    latent_noise: Float[Array, "time environment mean"] | None = None
+    """What made samples of the latents for the policy; None where it does not see samples."""
 
     @property
     def transitions(self) -> Transition:

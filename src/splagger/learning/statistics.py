@@ -5,6 +5,7 @@ from jaxtyping import Array, Float, Int
 
 from splagger.agent import Agent
 from splagger.foundation.normalisers import RunningMoments
+from splagger.learning.objective import InferenceNumbers
 from splagger.learning.rollout import Rollout
 
 
@@ -22,11 +23,13 @@ def observe_statistics(agent: Agent, rollout: Rollout) -> Agent:
     return agent
 
 
-def told_in_warm_up(agent: Agent, updates: int | Int[Array, ""], until: Float[Array, ""]) -> Agent:
-    """The agent for the rollout after so many `updates`, which is told the task before `until`."""
-    if agent.told is None:
+def told_in_warm_up(
+    agent: Agent, updates: int | Int[Array, ""], numbers: InferenceNumbers | None
+) -> Agent:
+    """The agent for the rollout after so many `updates`: told the task while the warm-up lasts."""
+    if numbers is None:
         return agent
-    return eqx.tree_at(lambda a: a.told, agent, updates < until)
+    return eqx.tree_at(lambda a: a.told, agent, updates < numbers.warm_up_updates)
 
 
 def _update(

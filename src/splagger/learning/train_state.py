@@ -7,7 +7,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from splagger.agent import Agent
 from splagger.foundation.normalisers import RewardNormaliser
-from splagger.learning.objective import ElboNumbers
+from splagger.learning.objective import ElboNumbers, InferenceNumbers
 from splagger.learning.optimisers import OptimiserState
 from splagger.learning.trajectory_buffer import TrajectoryBuffer
 from splagger.policies.policy import Policy
@@ -33,12 +33,10 @@ class Hyperparameters(eqx.Module):
     """Gradients are scaled down to this norm, policy and sequence model apart."""
     annealing_updates: Float[Array, ""]
     """The number of updates over which learning rates fall to 0; infinite for constant ones."""
-    elbo: ElboNumbers | None
+    elbo: ElboNumbers | None = None
     """Of the bound, where the sequence model learns from one."""
-    inference_weight: Float[Array, ""]
-    """Of direct task inference in the policy's loss, at least 0."""
-    warm_up_updates: Float[Array, ""]
-    """For how many updates the policy is told the true task, where it ever is."""
+    inference: InferenceNumbers | None = None
+    """Of task inference, where the policy is told the true task in a warm-up."""
 
 
 class Collector(eqx.Module):

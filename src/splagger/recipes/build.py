@@ -19,7 +19,7 @@ from splagger.foundation.objective_settings import ObjectiveSettings
 from splagger.foundation.settings import ConventionSettings, Settings
 from splagger.learning.elbo import ElboWeights
 from splagger.learning.learner import Learner, TrialT
-from splagger.learning.objective import ElboNumbers
+from splagger.learning.objective import ElboNumbers, InferenceNumbers
 from splagger.learning.optimisers import Optimisers
 from splagger.learning.train_state import Hyperparameters
 from splagger.recipes.build_objective import build_decoders, build_objective
@@ -158,7 +158,11 @@ def build_hyperparameters(settings: Settings) -> Hyperparameters:
     def number(value: float | int):
         return jnp.asarray(value, float)
 
-    inference = settings.agent.objective.task_inference
+    inference, inference_numbers = settings.agent.objective.task_inference, None
+    if inference is not None:
+        inference_numbers = InferenceNumbers(
+            number(inference.weight), number(settings.warm_up_updates)
+        )
     elbo = _elbo_numbers(settings.agent.objective)
 
     def one(learning_rate: float) -> Hyperparameters:
@@ -172,8 +176,7 @@ def build_hyperparameters(settings: Settings) -> Hyperparameters:
             maximum_gradient_norm=number(learning.maximum_gradient_norm),
             annealing_updates=number(annealing),
             elbo=elbo,
-            inference_weight=number(0.0 if inference is None else inference.weight),
-            warm_up_updates=number(settings.warm_up_updates),
+            inference=inference_numbers,
         )
 
     members = [one(rate) for rate, _ in settings.members]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.parity import difference
 
-from splagger.learning.train_state import Optimisers, clip_by_norm
+from splagger.learning.optimisers import Optimisers, clip_by_norm
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -42,10 +42,10 @@ def test_no_gradient_stays_none():
     assert float(norm) == 0
 
 
-@pytest.mark.parametrize(("which", "epsilon"), [(0, 1e-2), (1, 1e-8)])
-def test_adam(which: int, epsilon: float):
+@pytest.mark.parametrize(("which", "epsilon"), [("policy", 1e-2), ("sequence", 1e-8)])
+def test_adam(which: str, epsilon: float):
     """Each part has its own epsilon, added to the root of the corrected second moment."""
-    adam = Optimisers(policy_epsilon=1e-2, sequence_epsilon=1e-8).transformations()[which]
+    adam = getattr(Optimisers(policy_epsilon=1e-2, sequence_epsilon=1e-8), which)()
     state = adam.init(jnp.zeros(4))
     first = second = np.zeros(4)
     for step in range(1, 4):
