@@ -252,12 +252,15 @@ def test_acting(discrete: bool):
     )
     observations = jnp.broadcast_to(observation, (batch, trial.observation_size))
     act = eqx.filter_jit(Agent.act)
-    actions, log_probabilities = act(agent, memory, observations, no_task(batch), jax.random.key(0))
+    choice = act(agent, memory, observations, no_task(batch), jax.random.key(0))
+    actions, log_probabilities = choice.action, choice.log_probability
+    assert choice.latent_noise is None
 
     policy = agent.networks.actor_critic
     normalised = agent.observations.normalise(observation)
     distribution = policy.act_distribution(normalised, memory.latent[0], no_task())
-    best, best_log_probability = act(agent, agent.initial_memory(()), observation, no_task(), None)
+    best_choice = act(agent, agent.initial_memory(()), observation, no_task(), None)
+    best, best_log_probability = best_choice.action, best_choice.log_probability
     if isinstance(distribution, Categorical):
         outputs = np.asarray(distribution.logits)
         probabilities = np.exp(outputs) / np.exp(outputs).sum()
@@ -288,7 +291,7 @@ def test_the_policy_sees_normalised_observations_and_the_encoder_raw_ones():
     other = eqx.tree_at(lambda a: a.observations, agent, moved)
     latent = agent.initial_memory((3,)).latent
     task = no_task(3)
-    values = [one.value(observation, latent, task) for one in (other, agent)]
+    values = [one.value(observation, latent, None, task) for one in (other, agent)]
     assert farthest(*values) > 1e-3
     scaled = (observation - moved.mean) / jnp.sqrt(moved.variance + 1e-8)
     value = agent.networks.actor_critic.value(scaled, latent, task)

@@ -35,14 +35,6 @@ BAD_ACTOR_CRITIC: list[tuple[dict[str, Any], str]] = [
         {"source": "oracle"},
         "source is 'oracle', but it must be one of 'latent', 'task', 'belief'.",
     ),
-    *(
-        (
-            {"source": source, "warm_up_embedding": True},
-            f"warm_up_embedding is true, but agent.policy.source is '{source}': only the latent "
-            "can have a stand-in. Set the source to 'latent'.",
-        )
-        for source in ("task", "belief")
-    ),
 ]
 BAD_CONDITIONED: list[tuple[dict[str, Any], str]] = [
     ({"hyper_hidden_sizes": (4, 0)}, f"hyper_hidden_sizes is 0, {AT_LEAST_1}"),
@@ -103,7 +95,7 @@ def test_no_kind_has_two_meanings():
 
 def test_a_network_for_every_task_has_no_other_source():
     names = {field.name for field in dataclasses.fields(MultiNetworkSettings)}
-    assert not names & {"source", "warm_up_embedding"}
+    assert "source" not in names
 
 
 def test_bias_initialisation_is_the_default():

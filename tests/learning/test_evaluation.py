@@ -33,7 +33,8 @@ def loop(agent: Agent, trial: Trial, key, *, erase_memory: bool) -> Evaluation:
         memory, over, steps, episode = fresh, False, 0, 0
         while not over:
             privileged = trial.task_information(state)
-            action, _ = act(agent, fresh if erase_memory else memory, observation, privileged, None)
+            remembered = fresh if erase_memory else memory
+            action = act(agent, remembered, observation, privileged, None).action
             keys = jax.random.split(jax.random.fold_in(step_key, steps), TASKS)
             state, result = step(trial, state, action, keys[task])
             returns[task, episode] += float(result.reward)

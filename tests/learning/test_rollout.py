@@ -77,7 +77,8 @@ def test_equal_to_a_plain_loop():
     for step_key in jax.random.split(key, STEPS):
         action_key, *keys = jax.random.split(step_key, ENVIRONMENTS + 1)
         task = stack([trial.task_information(state) for state in states])
-        action, log_probability = act(agent, memory, observation, task, action_key)
+        choice = act(agent, memory, observation, task, action_key)
+        action, log_probability = choice.action, choice.log_probability
         row = {
             "observation": observation,
             "task": task,

@@ -51,7 +51,7 @@ def draw(*shape: int, seed: int = 0) -> jax.Array:
     return jnp.asarray(np.random.default_rng(seed).normal(size=shape), float)
 
 
-def random_policy(settings: PolicySettings, actions: str = "discrete") -> Any:
+def random_policy(settings: PolicySettings, actions: str = "discrete", *, warm_up: bool = False) -> Any:
     """Every parameter is random, so that nothing is without influence; nothing is compiled."""
     shapes = eqx.filter_eval_shape(
         lambda key: build_policy(
@@ -62,6 +62,7 @@ def random_policy(settings: PolicySettings, actions: str = "discrete") -> Any:
             tasks=TASKS,
             task_size=TASK,
             belief_size=TASKS,
+            warm_up=warm_up,
             critic_bias_bound=None,
             key=key,
         ),
@@ -72,7 +73,7 @@ def random_policy(settings: PolicySettings, actions: str = "discrete") -> Any:
 
 
 def warm_up_policy(kind: str, actions: str = "discrete") -> ActorCritic:
-    return random_policy(replace(KINDS[kind], warm_up_embedding=True), actions)
+    return random_policy(KINDS[kind], actions, warm_up=True)
 
 
 def a_task(seed: int = 0, told: bool | None = None) -> TaskInformation:

@@ -89,6 +89,7 @@ def build(
         tasks=None,
         task_size=0,
         belief_size=None,
+        warm_up=False,
         critic_bias_bound=critic_bias_bound,
         key=key,
     )
@@ -195,6 +196,7 @@ def test_a_network_for_every_task_needs_a_number_of_tasks():
             tasks=tasks,
             task_size=0,
             belief_size=None,
+            warm_up=False,
             critic_bias_bound=None,
             key=jax.random.key(0),
         )
@@ -206,7 +208,9 @@ def test_a_network_for_every_task_needs_a_number_of_tasks():
     assert {leaf.shape[0] for leaf in jax.tree.leaves(shapes)} == {4}
 
 
-def build_told(settings: PolicySettings, task_size: int, belief_size: int | None) -> Policy:
+def build_told(
+    settings: PolicySettings, task_size: int, belief_size: int | None, *, warm_up: bool = False
+) -> Policy:
     return build_policy(
         settings,
         observation_size=4,
@@ -215,6 +219,7 @@ def build_told(settings: PolicySettings, task_size: int, belief_size: int | None
         tasks=None,
         task_size=task_size,
         belief_size=belief_size,
+        warm_up=warm_up,
         critic_bias_bound=None,
         key=jax.random.key(0),
     )
@@ -224,8 +229,8 @@ def build_told(settings: PolicySettings, task_size: int, belief_size: int | None
 def test_what_a_policy_is_told_must_be_there(kind: functools.partial):
     with pytest.raises(UserError, match=r"policy\.source is 'task', .* gives no task vector"):
         build_told(kind(source="task"), 0, 5)
-    with pytest.raises(UserError, match=r"warm_up_embedding is true, .* gives no task vector"):
-        build_told(kind(warm_up_embedding=True), 0, 5)
+    with pytest.raises(UserError, match=r"task_inference is given, .* gives no task vector"):
+        build_told(kind(), 0, 5, warm_up=True)
     with pytest.raises(
         UserError,
         match="gives no exact belief; grid-navigation and t-maze-latent do",
@@ -244,7 +249,7 @@ def test_the_embedding_is_as_wide_as_its_source(source: Any, size: int):
 def test_all_else_starts_as_it_does_without_an_embedding_of_the_task():
     @jax.jit
     def both():
-        return tuple(build_told(plain(warm_up_embedding=on), 2, None) for on in (True, False))
+        return tuple(build_told(plain(), 2, None, warm_up=on) for on in (True, False))
 
     policy, without = both()
     assert policy.task_embedding.weight.shape == (2, 10)

@@ -34,7 +34,6 @@ def test_what_a_policy_is_conditioned_on_is_named_unless_it_is_the_latent_alone(
 
     assert of(PlainPolicySettings(source="belief")) == "plain (source belief)"
     assert of(HypernetworkSettings(source="task")) == "hypernetwork (source task)"
-    assert of(FilmSettings(warm_up_embedding=True)) == "film (warm up embedding on)"
 
 
 def test_no_two_agents_have_the_same_ingredients():

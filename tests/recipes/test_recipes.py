@@ -6,6 +6,7 @@ import pytest
 from splagger.foundation.errors import UserError
 from splagger.foundation.settings import ConventionSettings, LearningSettings
 from splagger.recipes.agents import AGENTS
+from splagger.recipes.published_settings import published_settings, with_published_elbo
 from splagger.recipes.recipes import RECIPES, settings_for
 
 
@@ -33,6 +34,8 @@ def test_default_mends_what_is_peculiar():
         "time_limits": "bootstrap",  # Q15
         "action_encoding": "one-hot",  # Q19
         "train_prior": True,  # Q28
+        "elbo_scale": "expectation",  # Q4, Q21
+        "replay_latent_noise": True,  # Q5
     }
     assert conventions == ConventionSettings()
 
@@ -50,8 +53,12 @@ def test_paper_has_the_published_conventions(agent: str):
         "time_limits": "terminal",
         "action_encoding": "index",
         "train_prior": False,
+        "elbo_scale": "published",
+        "replay_latent_noise": False,
     }
-    assert settings.agent == AGENTS[agent].settings
+    made_of = AGENTS[agent].settings
+    objective = with_published_elbo(made_of.objective, published_settings("T-LN-P1-v0"))
+    assert settings.agent == dataclasses.replace(made_of, objective=objective)
 
 
 @pytest.mark.parametrize("recipe", ["default", "paper"])
@@ -73,6 +80,7 @@ def test_learning_has_the_published_numbers(recipe: str):
         "policy_epsilon": 1e-5,
         "sequence_epsilon": 1e-8,
         "anneal_learning_rate": False,
+        "precollect_frames": 0,
         "measure_inputs": False,
     }
 
