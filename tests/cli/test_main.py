@@ -16,6 +16,7 @@ from splagger.cli.commands import Evaluate, Plot, Resume, Train
 from splagger.cli.main import main, parse
 from splagger.foundation.settings import Settings
 from splagger.recipes.agents import AGENTS
+from splagger.recipes.objectives import OBJECTIVES
 from splagger.recipes.recipes import RECIPES, settings_for
 
 COMMANDS = ["train", "resume", "evaluate", "watch", "plot", "analyse", "environments"]
@@ -111,6 +112,15 @@ def flag_of(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+OBJECTIVES_OF_FLAGS = [
+    # Without a bound the policy's losses must train the sequence model.
+    ("end-to-end", ("agent.objective.policy_gradient",)),
+    # The belief, in place of the latent, leaves nothing to infer.
+    ("ti", ("agent.policy.source",)),
+]
+"""Objectives whose settings have flags, and the settings that nothing else can be said of."""
+
+
 def another(name: str, value: Any) -> tuple[Any, list[str]]:
     """A value that differs from a setting's, and the words that ask for it."""
     flag = flag_of(name)
@@ -132,6 +142,12 @@ def another(name: str, value: Any) -> tuple[Any, list[str]]:
         "agent.layers_after_encoder": (4,),
         "agent.layers_after_aggregator": (5,),
         "agent.aggregator.start": "low",
+        "agent.objective.elbo.kl_target": "prior",
+        "agent.objective.elbo.terms": 5,
+        "agent.objective.elbo.decodes": 4,
+        "agent.objective.task_inference.target": "base-network",
+        "agent.objective.task_inference.warm_up_updates": 3,
+        "agent.policy.source": "belief",
         "agent.policy.initialisation": "kaiming",
         "agent.policy.hyper_initialisation": "both",
         "agent.policy.hyper_hidden_sizes": (5,),
@@ -143,6 +159,7 @@ def another(name: str, value: Any) -> tuple[Any, list[str]]:
         "conventions.memory_reset": "before-last-transition",
         "conventions.time_limits": "terminal",
         "conventions.action_encoding": "index",
+        "conventions.elbo_scale": "published",
         "conventions.critic_bias_bound": 0.25,
         "host.workers": 2,
         "precision": "tensorfloat32",
@@ -151,37 +168,48 @@ def another(name: str, value: Any) -> tuple[Any, list[str]]:
     return choice, [flag, *map(str, choice if isinstance(choice, tuple) else (choice,))]
 
 
+PARTS = ("elbo", "task_inference", "state", "task")
+"""What an agent may do without: then it has no flags."""
+
+
 def names_of(settings: Any, prefix: str = "") -> dict[str, Any]:
-    """Every setting by its full name, without the environment."""
+    """Every setting by its full name, without the environment and the parts that are not there."""
     found = {}
     for field in fields(settings):
         value = getattr(settings, field.name)
         if is_dataclass(value):
             found |= names_of(value, f"{prefix}{field.name}.")
-        elif field.name != "environment":
+        elif field.name != "environment" and not (value is None and field.name in PARTS):
             found[prefix + field.name] = value
     return found
 
 
-def test_every_setting_has_a_flag_that_sets_it():
-    defaults = names_of(settings_for(ENVIRONMENT, "splagger"))
+@pytest.mark.parametrize(("objective", "fixed"), OBJECTIVES_OF_FLAGS)
+def test_every_setting_has_a_flag_that_sets_it(objective: str, fixed: tuple[str, ...]):
+    asked = ("--objective", objective)
+    defaults = names_of(settings_for(ENVIRONMENT, "splagger", objective=objective))
     assert len(defaults) > 40
     expected, words = {}, []
     for name, value in defaults.items():
-        expected[name], more = another(name, value)
+        expected[name], more = (value, []) if name in fixed else another(name, value)
         words += more
-    assert all(expected[name] != value for name, value in defaults.items())
-    assert names_of(train_settings(ENVIRONMENT, *words)) == expected
+    assert [n for n, value in defaults.items() if expected[n] == value] == list(fixed)
+    assert names_of(train_settings(ENVIRONMENT, *asked, *words)) == expected
     # And nothing else changes where one is set; only the memory's reset cannot be set alone.
     for name, value in defaults.items():
         if name.startswith("conventions") and name != "conventions.memory_reset":
             changed, words = another(name, value)
+            words = [*asked, *words]
             assert names_of(train_settings(ENVIRONMENT, *words)) == {**defaults, name: changed}
 
 
-def test_help_documents_every_setting_and_its_default(capsys: pytest.CaptureFixture[str]):
-    text = " ".join(help_of(capsys, "train", "--help").replace("│", " ").split())
-    for name, value in names_of(settings_for(ENVIRONMENT, "splagger")).items():
+@pytest.mark.parametrize("objective", ["end-to-end", "ti"])
+def test_help_documents_every_setting_and_its_default(
+    capsys: pytest.CaptureFixture[str], objective: str
+):
+    shown = help_of(capsys, "train", ENVIRONMENT, "--objective", objective, "--help")
+    text = " ".join(shown.replace("│", " ").split())
+    for name, value in names_of(settings_for(ENVIRONMENT, "splagger", objective=objective)).items():
         _, found, rest = text.partition(f"{flag_of(name)} ")
         if isinstance(value, bool):
             _, found, rest = text.partition(f"{flag_of(name)}, --")
@@ -193,7 +221,37 @@ def test_help_documents_every_setting_and_its_default(capsys: pytest.CaptureFixt
 
 @pytest.mark.parametrize(("agent", "name"), [*((n, n) for n in AGENTS), ("RNN+HN", "rnn")])
 def test_every_agent_can_be_asked_for(agent: str, name: str):
-    assert train_settings(ENVIRONMENT, "--agent", agent).agent == AGENTS[name].settings
+    asked = train_settings(ENVIRONMENT, "--agent", agent)
+    assert asked.agent.name == name
+    assert asked == settings_for(ENVIRONMENT, AGENTS[name].settings.name)
+
+
+@pytest.mark.parametrize("objective", list(OBJECTIVES))
+def test_every_objective_goes_with_an_agent(objective: str):
+    expected = settings_for("grid-navigation", "splagger", objective=objective)
+    assert train_settings("grid-navigation", "--objective", objective) == expected
+    assert expected.agent.name == f"splagger+{objective}"
+    shorter = train_settings(f"--objective={objective}", "grid-navigation", "--frames", "99999")
+    assert shorter == replace(expected, frames=99_999)
+
+
+def test_numbers_of_an_objective_are_flags():
+    words = "grid-navigation --objective ti --agent.objective.elbo.reward.hidden-sizes 6 5"
+    words += " --agent.objective.task-inference.warm-up-updates 3"
+    objective = train_settings(*words.split()).agent.objective
+    assert objective.elbo is not None
+    assert objective.elbo.reward is not None
+    assert objective.elbo.reward.hidden_sizes == (6, 5)
+    assert objective.task_inference is not None
+    assert objective.task_inference.warm_up_updates == 3
+
+
+def test_help_lists_the_objectives(capsys: pytest.CaptureFixture[str]):
+    text = " ".join(help_of(capsys, "train", "--help").replace("│", " ").split())
+    _, found, rest = text.partition("--objective ")
+    assert found
+    shown = rest.partition("(default: None)")[0]
+    assert [name for name in OBJECTIVES if f"`{name}`" not in shown] == []
 
 
 @pytest.mark.parametrize("recipe", list(RECIPES))
@@ -293,6 +351,8 @@ def test_other_commands_take_their_words():
         ("train ENV --agent splager", "unknown agent 'splager': did you mean splagger"),
         ("train ENV --agent=splager", "unknown agent 'splager': did you mean splagger"),
         ("train ENV --recipe papr", "unknown recipe 'papr': did you mean paper"),
+        ("train ENV --objective varibat", "unknown objective 'varibat': did you mean varibad"),
+        ("train ENV --objective ti --agent multi-task", "task_inference is given, but the policy"),
         ("train t-maze-noise:lenght=3", "unknown option .* 'lenght': did you mean length"),
         ("train ENV --seeds 0", "seeds is 0"),
         ("train ENV --seeds -2", "seeds is -2"),

@@ -54,7 +54,7 @@ def loop(seed: int, *, erase_memory: bool) -> tuple[np.ndarray, np.ndarray]:
             known = TaskInformation(*map(jnp.asarray, (start.tasks.vector, start.tasks.index)))
             observation, memory = jnp.asarray(start.observation), agent.initial_memory((1,))
             while True:
-                action, _ = act(agent, memory, observation, known, None)
+                action = act(agent, memory, observation, known, None).action
                 simulators.send(np.asarray(action))
                 result = simulators.receive()
                 returns[member, task, result.episode[0]] += result.reward[0]

@@ -116,11 +116,9 @@ def test_agents_did_what_is_recorded(rollouts):
                 both = (rollout.transitions, rollout.task)
                 transition, task = jax.tree.map(lambda leaf, t=step: leaf[t], both)
                 chosen = jax.vmap(jax.random.fold_in, (0, None))(places, step)
-                action, log_probability = act(
-                    agent, memory, transition.previous_observation, task, chosen
-                )
-                assert same(action, transition.action)
-                expected = (log_probability, memory.latent)
+                choice = act(agent, memory, transition.previous_observation, task, chosen)
+                assert same(choice.action, transition.action)
+                expected = (choice.log_probability, memory.latent)
                 ours = (rollout.log_probability[step], rollout.latent[step])
                 assert farthest(ours, expected) < 1e-5
                 end = rollout.trial_end[step]

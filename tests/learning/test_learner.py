@@ -78,9 +78,11 @@ class TestPrepare:
         )
         assert (np.abs(rewards) == 1.5).any()
         agent, task = state.agent, no_task(rollout.reward.shape[1])
-        values = np.stack([np.asarray(value_of(agent, *at, task)) for at in acted_on(rollout)])
+        values = np.stack(
+            [np.asarray(value_of(agent, *at, None, task)) for at in acted_on(rollout)]
+        )
         at_end = zip(rollout.next_observation, rollout.next_latent, strict=True)
-        final = np.stack([np.asarray(value_of(agent, *at, task)) for at in at_end])
+        final = np.stack([np.asarray(value_of(agent, *at, None, task)) for at in at_end])
         expected = loops.advantages(
             rewards, values, final, trial_end, truncated, 0.9, 0.8, time_limits
         )
@@ -116,7 +118,7 @@ class TestPrepare:
         change = np.asarray(experience.targets.target - target)
         task = no_task(rollout.reward.shape[1])
         there, before = (
-            value_of(state.agent, r.next_observation[t], r.next_latent[t], task)[n]
+            value_of(state.agent, r.next_observation[t], r.next_latent[t], None, task)[n]
             for r in (moved, rollout)
         )
         discount = float(state.hyperparameters.discount)

@@ -261,9 +261,9 @@ def test_values_of_what_was_acted_on_and_of_what_comes_next():
     value = eqx.filter_jit(Agent.value)
     for t in range(STEPS):
         task = jax.tree.map(lambda leaf, t=t: leaf[t], rollout.task)
-        expected = value(agent, rollout.observation[t], rollout.latent[t], task)
+        expected = value(agent, rollout.observation[t], rollout.latent[t], None, task)
         assert farthest(values[t], expected) < 1e-13
-    expected = value(agent, rollout.last_observation, rollout.last_latent, rollout.last_task)
+    expected = value(agent, rollout.last_observation, rollout.last_latent, None, rollout.last_task)
     assert farthest(values[-1], expected) < 1e-13
 
 

@@ -51,7 +51,9 @@ def draw(*shape: int, seed: int = 0) -> jax.Array:
     return jnp.asarray(np.random.default_rng(seed).normal(size=shape), float)
 
 
-def random_policy(settings: PolicySettings, actions: str = "discrete", *, warm_up: bool = False) -> Any:
+def random_policy(
+    settings: PolicySettings, actions: str = "discrete", *, warm_up: bool = False
+) -> Any:
     """Every parameter is random, so that nothing is without influence; nothing is compiled."""
     shapes = eqx.filter_eval_shape(
         lambda key: build_policy(

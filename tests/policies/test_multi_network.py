@@ -31,6 +31,7 @@ def random_policy(actions: str) -> MultiNetwork:
             tasks=TASKS,
             task_size=0,
             belief_size=None,
+            warm_up=False,
             critic_bias_bound=None,
             key=key,
         ),
@@ -100,6 +101,7 @@ def test_networks_start_differently():
             tasks=2,
             task_size=0,
             belief_size=None,
+            warm_up=False,
             critic_bias_bound=None,
             key=key,
         )

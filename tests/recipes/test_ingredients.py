@@ -1,14 +1,21 @@
 from dataclasses import replace
 
 from splagger.foundation.agent_settings import AgentSettings
-from splagger.foundation.encoder_settings import LSTMSettings
+from splagger.foundation.encoder_settings import GRUSettings, LSTMSettings
+from splagger.foundation.objective_settings import (
+    ElboSettings,
+    ObjectiveSettings,
+    RewardDecoderSettings,
+    StateDecoderSettings,
+    TaskInferenceSettings,
+)
 from splagger.foundation.policy_settings import (
-    FilmSettings,
     HypernetworkSettings,
     PlainPolicySettings,
 )
 from splagger.recipes.agents import AGENTS
 from splagger.recipes.ingredients import ingredients
+from splagger.recipes.objectives import OBJECTIVES, with_objective
 
 
 def test_ingredients_follow_the_way_of_a_transition():
@@ -34,6 +41,47 @@ def test_what_a_policy_is_conditioned_on_is_named_unless_it_is_the_latent_alone(
 
     assert of(PlainPolicySettings(source="belief")) == "plain (source belief)"
     assert of(HypernetworkSettings(source="task")) == "hypernetwork (source task)"
+
+
+def learns_from(objective: ObjectiveSettings) -> str:
+    plain = ingredients(AgentSettings())
+    text = ingredients(AgentSettings(objective=objective))
+    assert text.startswith(plain)
+    return text.removeprefix(plain)
+
+
+def test_what_it_learns_from_is_named_unless_it_is_the_policys_losses_alone():
+    reward, state = RewardDecoderSettings(per_place=False), StateDecoderSettings()
+    both = ElboSettings(reward=reward, state=state)
+    assert learns_from(ObjectiveSettings()) == ""
+    assert learns_from(ObjectiveSettings(False, both)) == (
+        "; varibad bound: reward of transitions and state"
+    )
+    assert learns_from(ObjectiveSettings(task_inference=TaskInferenceSettings())) == (
+        "; end to end, infers task-code after a warm-up"
+    )
+
+
+def test_named_objectives_in_words():
+    agent = AgentSettings(
+        encoder=GRUSettings(8), aggregator=None, split=False, policy=HypernetworkSettings()
+    )
+    texts = {name: ingredients(with_objective(agent, name)) for name in OBJECTIVES}
+    way = "gru 8 > hypernetwork"
+    bound = f"{way}; varibad bound: reward"
+    assert texts == {
+        "end-to-end": way,
+        "pearl": "gru 8 > sample > hypernetwork; end to end, divergence",
+        "varibad": bound,
+        "ti-naive": f"{bound} and task vector",
+        "ti": f"{bound}, infers task-code after a warm-up, frozen in it, then a new policy",
+        "ti++": f"{bound}, infers task-code after a warm-up",
+        "bi++": f"{bound}, infers base-network after a warm-up",
+    }
+
+
+def test_oracles_learn_nothing_that_is_worth_a_word():
+    assert ingredients(AGENTS["multi-task"].settings) == "gru 256 > hypernetwork (source task)"
 
 
 def test_no_two_agents_have_the_same_ingredients():

@@ -8,6 +8,7 @@ import dataclasses
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -184,7 +185,7 @@ def _initial_state(recorded: dict[str, np.ndarray], learner: Learner) -> TrainSt
         train_prior=False,
     )
     annealing = settings["num_updates_for_anneal"] if settings["policy_anneal_lr"] else np.inf
-    numbers = {
+    numbers: dict[str, float] = {
         "learning_rate": settings["lr_policy"],
         "discount": settings["policy_gamma"],
         "trace_decay": settings["policy_tau"],
@@ -202,11 +203,16 @@ def _initial_state(recorded: dict[str, np.ndarray], learner: Learner) -> TrainSt
         second_policy=None,
         collector=_idle_collector(agent, learner),
         rewards=RewardNormaliser.create(learner.environments),
-        hyperparameters=Hyperparameters(**{k: jnp.asarray(v, float) for k, v in numbers.items()}),
+        hyperparameters=_numbers(**numbers),
         key=key,
         updates=jnp.zeros((), jnp.int32),
         failed_at=-jnp.ones((), jnp.int32),
     )
+
+
+def _numbers(**numbers: float) -> Hyperparameters:
+    arrays: Any = {name: jnp.asarray(number, float) for name, number in numbers.items()}
+    return Hyperparameters(**arrays)
 
 
 def _moments(recorded: dict[str, np.ndarray]) -> RunningMoments:

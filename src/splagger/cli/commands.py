@@ -26,6 +26,9 @@ class Train:
     policy_size: str | None = None
     """Size of actor and critic: `xs`, `s`, `m`, `l`, `xl` (the paper's) or `xxl`; by default the
     recipe's."""
+    objective: str | None = None
+    """What the sequence model learns from: `end-to-end`, `pearl`, `varibad`, `ti-naive`, `ti`,
+    `ti++` or `bi++`; by default the agent's own."""
     simulator: str | None = None
     """What simulates walking bodies: `native` (MuJoCo on the processor) or `mjx` (on the device);
     by default `mjx` on a GPU, else `native`."""

@@ -124,6 +124,7 @@ def _training_choices(words: list[str]) -> tuple[str, dict[str, Any]]:
     parser.add_argument("--agent", default="splagger")
     parser.add_argument("--recipe", default="default")
     parser.add_argument("--policy-size", default=None)
+    parser.add_argument("--objective", default=None)
     environment = ""
     if words[0] != "train":
         return environment, vars(parser.parse_args([]))

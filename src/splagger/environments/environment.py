@@ -205,7 +205,7 @@ class Environment(eqx.Module, Generic[Task, State]):
 
         It is that of an observer who sees every observation and reward that `reset` and `step`
         return; under some boundaries of a `Trial` an agent sees a little less. It may depend on the
-        true task only through what was seen of it, and it is never told to an agent.
+        true task only through what was seen of it. No agent but the belief oracle is told it.
 
         **Arguments:**
 

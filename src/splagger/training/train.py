@@ -34,6 +34,7 @@ def train(
     *,
     recipe: str = "default",
     policy_size: str | None = None,
+    objective: str | None = None,
     simulator: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
@@ -49,6 +50,8 @@ def train(
     - `agent`: its name, `splagger agents` lists them; or what it is made of.
     - `recipe`: the settings to start from: `default`, `paper` or `small`.
     - `policy_size`: `xs`, `s`, `m`, `l`, `xl` or `xxl`; by default the recipe's.
+    - `objective`: what the sequence model learns from: `end-to-end`, `pearl`, `varibad`,
+        `ti-naive`, `ti`, `ti++` or `bi++`; by default the agent's own.
     - `simulator`: the option of that name of the environments that have it: `native` or `mjx`; by
         default `mjx` on a GPU, else `native`.
     - `out`: the run directory; by default a new one, `runs/<environment>/<agent>/<time>`.
@@ -62,7 +65,8 @@ def train(
     **Raises:** `UserError` for bad input, before anything is written.
     """
     settings = with_changes(
-        settings_for(environment, agent, recipe, policy_size=policy_size), changes
+        settings_for(environment, agent, recipe, policy_size=policy_size, objective=objective),
+        changes,
     )
     return start_run(settings, simulator=simulator, out=out, overwrite=overwrite, quiet=quiet)
 
