@@ -79,7 +79,7 @@ def compare_beliefs(
     return BeliefComparison(
         entropy=entropy,
         decoded_divergence=crossed - entropy,
-        prior_divergence=cross_entropy(prior) - entropy,
+        prior_divergence=cross_entropy(jnp.broadcast_to(prior, exact.shape)) - entropy,
         cross_entropy=crossed,
         exact_probability=of_truth(exact),
         decoded_probability=of_truth(decoded),
