@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -95,6 +96,20 @@ def run_analysis(options: Analysis, quantities: Sequence[Quantity], compute: Com
     return 0
 
 
+def check_output(out: Path, *, overwrite: bool) -> None:
+    """Checks that tables and figures may be written into the folder `out`.
+
+    **Raises:** `UserError` if it is a file, or is not empty and not to be overwritten.
+    """
+    if out.exists() and not out.is_dir():
+        raise UserError(f"the output '{out}' is a file; give another directory with --out.")
+    if out.is_dir() and any(out.iterdir()) and not overwrite:
+        raise UserError(
+            f"the output directory '{out}' exists and is not empty; use --overwrite to write "
+            "into it, or give another with --out."
+        )
+
+
 def _check(options: Analysis) -> None:
     check_at_least("number", options.number, 1)
     check_at_least("steps", options.steps, 1)
@@ -105,14 +120,7 @@ def _check(options: Analysis) -> None:
         find_agent(name)
     for run in options.runs:
         RunDirectory.open(run)
-    out = options.out
-    if out.exists() and not out.is_dir():
-        raise UserError(f"the output '{out}' is a file; give another directory with --out.")
-    if out.is_dir() and any(out.iterdir()) and not options.overwrite:
-        raise UserError(
-            f"the output directory '{out}' exists and is not empty; use --overwrite to write "
-            "into it, or give another with --out."
-        )
+    check_output(options.out, overwrite=options.overwrite)
 
 
 def _compute(options: Analysis, quantities: Sequence[Quantity], compute: Compute) -> Results:
