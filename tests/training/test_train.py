@@ -143,6 +143,20 @@ def test_train_takes_names_recipes_and_changes(tmp_path: Path, monkeypatch: pyte
     assert options == {"out": tmp_path, "simulator": None, "overwrite": False, "quiet": False}
 
 
+def test_train_gives_an_agent_another_objective(monkeypatch: pytest.MonkeyPatch):
+    begun: list[Settings] = []
+
+    def note(settings, **options):
+        begun.append(settings)
+        return TrainingResult(Path(), frames=0, finished=True, failed=(), resume_command="")
+
+    monkeypatch.setattr("splagger.training.train.start_run", note)
+    train("grid-navigation", "rnn", recipe="small", objective="ti", seeds=2)
+    expected = settings_for("grid-navigation", "rnn", "small", objective="ti")
+    assert expected.agent.objective.task_inference is not None
+    assert begun == [replace(expected, seeds=2)]
+
+
 def test_by_default_every_run_has_its_own_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
