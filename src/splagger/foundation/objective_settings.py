@@ -164,6 +164,12 @@ class ObjectiveSettings:
     def __post_init__(self):
         check_types(self, "agent.objective")
         inference = self.task_inference
+        if inference is not None and inference.freeze_in_warm_up and self.policy_gradient:
+            raise UserError(
+                "agent.objective.task_inference.freeze_in_warm_up is true, but "
+                "agent.objective.policy_gradient is true, too: the sequence model would learn from "
+                "the policy's losses. Set one of them to false."
+            )
         if inference is None or self.elbo is not None:
             return
         if not self.policy_gradient:

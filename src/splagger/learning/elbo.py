@@ -15,6 +15,7 @@ from jaxtyping import Array, Bool, Float
 from splagger.decoders.decoders import Decoders
 from splagger.foundation.checks import check_choice
 from splagger.foundation.errors import UserError
+from splagger.foundation.gaussians import sample_gaussian
 from splagger.learning.divergence import divergences
 from splagger.learning.elbo_terms import Choices
 from splagger.learning.trajectories import Trajectories
@@ -145,7 +146,9 @@ def elbo(
     """
     trajectories = without_padding(trajectories)
     trajectory = jnp.arange(latents.shape[1])
-    seen = latents if noise is None else _sample(latents, noise)
+    seen = latents
+    if noise is not None:
+        seen = sample_gaussian(*jnp.split(latents, 2, axis=-1), noise)
     terms = seen[choices.posterior, trajectory]
     transitions = jax.tree.map(
         lambda leaf: leaf[choices.decoded, trajectory], trajectories.transitions
@@ -195,13 +198,6 @@ def elbo(
         + weights.kl * kl
     )
     return ElboLosses(reward, state, task, inference, kl, total)
-
-
-def _sample(
-    latents: Float[Array, "*batch latent"], noise: Float[Array, "*batch half_latent"]
-) -> Float[Array, "*batch half_latent"]:
-    mean, log_variance = jnp.split(latents, 2, axis=-1)
-    return mean + jnp.exp(log_variance / 2) * noise
 
 
 def _published_divergence(
