@@ -19,6 +19,7 @@ from splagger.decoders.decoders import Decoders
 from splagger.decoders.place_reward_decoder import PlaceRewardDecoder
 from splagger.decoders.task_decoder import TaskIndexDecoder
 from splagger.environments.environment import Environment, Step
+from splagger.environments.grid_navigation.grid_navigation import GridNavigation
 from splagger.environments.registry import make_trial
 from splagger.environments.spaces import Box, Discrete
 from splagger.environments.trial import Trial
@@ -40,11 +41,23 @@ class Waiting(Environment):
     """Nothing but when an episode ends tells the task: after 1, 2 or 3 steps. The state is how many
     steps the episode has and whether one has ended."""
 
-    observation_space = Box(-jnp.inf, jnp.inf, (1,))
-    action_space = Discrete(2)
-    max_episode_steps = 4
     truncates = False
-    tasks = 3
+
+    @property
+    def observation_space(self):
+        return Box(-jnp.inf, jnp.inf, (1,))
+
+    @property
+    def action_space(self):
+        return Discrete(2)
+
+    @property
+    def max_episode_steps(self) -> int:
+        return 4
+
+    @property
+    def tasks(self) -> int:
+        return 3
 
     def sample_task(self, key):
         return jax.random.randint(key, (), 0, 3)
@@ -102,7 +115,9 @@ def loop(agent: Agent, trial: Trial, key) -> dict:
     advance = eqx.filter_jit(Trial.advance)
     act, observe = eqx.filter_jit(Agent.act), eqx.filter_jit(Agent.observe)
     reset_key, step_key, _ = jax.random.split(key, 3)
+    assert agent.networks.decoders is not None
     fresh, decoder = agent.initial_memory(), agent.networks.decoders.task
+    assert isinstance(decoder, TaskIndexDecoder)
     result = {"exact": [], "decoded": [], "truth": [], "begins": []}
     for task in range(TASKS):
         state, observation = reset(trial, jax.random.split(reset_key, TASKS)[task])
@@ -183,6 +198,7 @@ def test_a_decoder_that_learns_nothing_is_as_far_away_as_the_prior():
     steps = quality.steps
     np.testing.assert_allclose(steps.decoded_divergence, steps.prior_divergence, atol=1e-12)
     # The start cell and its neighbours cannot be the goal: what is left is decoded, as likely.
+    assert isinstance(trial.environment, GridNavigation)
     possible = len(trial.environment.possible_goals)
     assert possible < 9
     np.testing.assert_allclose(steps.decoded_probability, 1 / possible)

@@ -69,7 +69,9 @@ def test_the_figure_has_three_curves_and_the_borders_of_episodes(posterior: RunP
     assert set(np.asarray(border.get_xdata())) == {3}
     names = ["decoded_divergence", "prior_divergence", "entropy"]
     for line, name in zip(curves, names, strict=True):
-        np.testing.assert_allclose(line.get_ydata(), getattr(posterior.quality.steps, name)[:5])
+        np.testing.assert_allclose(
+            np.asarray(line.get_ydata()), getattr(posterior.quality.steps, name)[:5]
+        )
     assert axes.get_title(loc="left") == "varibad on grid-navigation"
     assert "8 fresh tasks" in figure.get_supxlabel()
 
