@@ -148,7 +148,8 @@ def elbo(
     trajectory = jnp.arange(latents.shape[1])
     seen = latents
     if noise is not None:
-        seen = sample_gaussian(*jnp.split(latents, 2, axis=-1), noise)
+        mean, log_variance = jnp.split(latents, 2, axis=-1)
+        seen = sample_gaussian(mean, log_variance, noise)
     terms = seen[choices.posterior, trajectory]
     transitions = jax.tree.map(
         lambda leaf: leaf[choices.decoded, trajectory], trajectories.transitions
