@@ -41,8 +41,8 @@ def test_the_bound_and_the_errors_of_the_decoders_there_are(agent: str, errors: 
     assert metrics == {"elbo": -12, "kl": 10, **errors}
 
 
-def losses(number: Array, **more: Array) -> Losses:
-    return Losses(number, number * 2, number * 3, number * 4, (number - 1) / 4, **more)
+def losses(number: Array, inference: Array | None = None) -> Losses:
+    return Losses(number, number * 2, number * 3, number * 4, (number - 1) / 4, inference)
 
 
 def test_means_over_the_steps_and_the_first_and_last_ratio():

@@ -238,6 +238,7 @@ class Misleading(Environment):
         return self.inner.tasks
 
     def task_index(self, task, state):
+        assert self.inner.tasks is not None
         return (self.inner.task_index(task, state) + 5 * self.wrong) % self.inner.tasks
 
     def belief(self, task, state):
