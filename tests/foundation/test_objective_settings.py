@@ -152,6 +152,11 @@ def test_a_base_network_is_generated_by_a_hypernetwork(policy):
     AgentSettings(policy=HypernetworkSettings(), objective=OBJECTIVES["bi++"].settings)
 
 
+def test_what_the_policy_trains_is_not_frozen():
+    with pytest.raises(UserError, match="freeze_in_warm_up is true, but .*policy_gradient is"):
+        ObjectiveSettings(task_inference=TaskInferenceSettings(freeze_in_warm_up=True))
+
+
 def test_a_base_network_is_inferred_with_a_bound():
     with pytest.raises(UserError, match="end to end only task-code can be inferred"):
         ObjectiveSettings(task_inference=TaskInferenceSettings("base-network"))

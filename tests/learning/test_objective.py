@@ -197,15 +197,13 @@ def test_the_policy_starts_anew_once_but_for_its_embedding_of_the_task(hard: lis
 def with_warm_up(state: TrainState, updates: int) -> TrainState:
     """The same state in a training with another warm-up."""
     number = jnp.asarray(updates, float)
-    return eqx.tree_at(lambda s: s.hyperparameters.warm_up_updates, state, number)
+    return eqx.tree_at(lambda s: s.hyperparameters.inference.warm_up_updates, state, number)
 
 
 def test_a_new_start_keeps_the_moments(hard: list[TrainState]):
     settings = objective_settings("ti")
     learner = tiny_learner(settings)
-    never = eqx.tree_at(
-        lambda s: s.hyperparameters.warm_up_updates, hard[1], jnp.asarray(9.0, float)
-    )
+    never = with_warm_up(hard[1], 9)
     goes_on, _ = update(learner, never)
     assert same(goes_on.optimiser, hard[2].optimiser)
     assert not same(goes_on.agent.networks.actor_critic, hard[2].agent.networks.actor_critic)
@@ -216,9 +214,7 @@ def test_a_new_start_keeps_the_moments(hard: list[TrainState]):
 def test_without_a_warm_up_nobody_is_told_and_nothing_starts_anew(hard: list[TrainState]):
     settings = objective_settings("ti")
     learner = tiny_learner(settings)
-    state = eqx.tree_at(
-        lambda s: s.hyperparameters.warm_up_updates, hard[0], jnp.asarray(0.0, float)
-    )
+    state = with_warm_up(hard[0], 0)
     state = eqx.tree_at(lambda s: s.agent.told, state, jnp.asarray(False))
     states = after_updates(learner, state, 2)
     assert not any(bool(s.agent.told) for s in states)

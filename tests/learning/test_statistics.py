@@ -9,6 +9,7 @@ from support.objectives import objective_settings, started
 from support.parity import difference
 from support.tiny import same, tiny_learner
 
+from splagger.learning.objective import InferenceNumbers
 from splagger.learning.rollout import collect
 from splagger.learning.statistics import observe_statistics, told_in_warm_up
 
@@ -89,9 +90,9 @@ def test_statistics_of_samples_are_of_samples():
 def test_the_policy_is_told_until_the_warm_up_ends():
     settings = objective_settings("ti")
     agent = started(settings).agent
-    told = [bool(told_in_warm_up(agent, done, jnp.asarray(2.0)).told) for done in range(4)]
+    two, none = (InferenceNumbers(jnp.asarray(1.0), jnp.asarray(until)) for until in (2.0, 0.0))
+    told = [bool(told_in_warm_up(agent, done, two).told) for done in range(4)]
     assert told == [True, True, False, False]
-    never = told_in_warm_up(agent, 0, jnp.asarray(0.0))
-    assert not bool(never.told)
+    assert not bool(told_in_warm_up(agent, 0, none).told)
     plain = started(objective_settings("varibad")).agent
-    assert told_in_warm_up(plain, 0, jnp.asarray(2.0)) is plain
+    assert told_in_warm_up(plain, 0, None) is plain

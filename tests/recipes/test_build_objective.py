@@ -143,7 +143,9 @@ def test_what_is_built_of_every_objective(name: str):
     # What changes between members costs no compilation: it is no part of the objective.
     numbers = numbers_of(settings)
     assert (numbers.elbo is None) == (named.elbo is None)
-    assert float(numbers.warm_up_updates) == (2 if target else 0)
+    assert (numbers.inference is None) == (target is None)
+    if numbers.inference is not None:
+        assert float(numbers.inference.warm_up_updates) == 2
 
 
 def test_direct_inference_needs_no_bound():
@@ -157,7 +159,9 @@ def test_direct_inference_needs_no_bound():
     agent = eqx.filter_eval_shape(learner.build_agent, jax.random.key(0))
     assert agent.networks.decoders is None
     assert agent.told is not None
-    assert float(numbers_of(settings).inference_weight) == 1
+    numbers = numbers_of(settings).inference
+    assert numbers is not None
+    assert float(numbers.weight) == 1
 
 
 def test_memories_are_rebuilt_where_trials_are_remembered_as_published():
