@@ -83,10 +83,12 @@ def test_defaults():
     command = parse(["analyse", "gradients", "--out", "x"])
     assert command == Analyse(AnalyseGradients(Path("x")))
     assert isinstance(command, Analyse)
+    assert isinstance(command.analysis, AnalyseGradients)
     assert command.analysis.untrained == DEFAULT_AGENTS
     assert set(DEFAULT_AGENTS) <= set(AGENTS)
     of_runs = parse(["analyse", "gradients", "--out", "x", "--runs", "a", "b"])
     assert isinstance(of_runs, Analyse)
+    assert isinstance(of_runs.analysis, AnalyseGradients)
     assert of_runs.analysis.untrained == ()
     assert of_runs.analysis.runs == (Path("a"), Path("b"))
     choices = get_type_hints(AnalyseGradients)["input"]

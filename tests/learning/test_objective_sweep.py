@@ -10,7 +10,7 @@ from support.tiny import farthest, same, tiny_learner
 from splagger.learning.sweep import Sweep
 
 
-@pytest.mark.parametrize("agent", ["varibad", "pearl", "ti"])
+@pytest.mark.parametrize("agent", ["pearl", "ti"])
 def test_a_member_is_as_if_it_were_alone(agent: str):
     settings = objective_settings(agent)
     learner = tiny_learner(settings)

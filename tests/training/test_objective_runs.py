@@ -19,7 +19,7 @@ from splagger.training.train import resume, start_run
 from splagger.training.trained_agent import load
 
 ON_HOST = "varibad on a host"
-AGENTS = {"varibad": "varibad", "ti": "ti", "pearl": "pearl", ON_HOST: "varibad"}
+AGENTS = {"ti": "ti", "pearl": "pearl", ON_HOST: "varibad"}
 UPDATES = 4
 ERRORS = {
     "varibad": {"reward_error"},

@@ -190,7 +190,7 @@ class Learner(eqx.Module, Generic[TrialT]):
 
         **Returns:** the new state, and metrics; the metric `finite` is boolean.
         """
-        samples = self.minibatch_samples(key)
+        samples, before = self.minibatch_samples(key), state.agent
         state, experience, metrics = self.prepare(state, rollout)
         agent, optimiser, losses, norms = self.optimise(
             state, experience, samples, jax.random.fold_in(key, 1)
@@ -208,7 +208,7 @@ class Learner(eqx.Module, Generic[TrialT]):
             waiting = (state.updates + 1) * self.frames_per_update < self.precollect_frames
             agent, optimiser = jax.tree.map(
                 lambda old, new: jnp.where(waiting, old, new),
-                (state.agent, state.optimiser),
+                (before, state.optimiser),
                 (agent, optimiser),
             )
         state = eqx.tree_at(lambda s: (s.agent, s.optimiser), state, (agent, optimiser))

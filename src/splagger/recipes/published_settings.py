@@ -4,7 +4,7 @@ Importing this module does not import jax.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from splagger.foundation.agent_settings import EmbeddingSettings
 from splagger.foundation.objective_settings import (
@@ -180,16 +180,17 @@ def with_published_elbo(
 ) -> ObjectiveSettings:
     """An objective with what the published settings say about the bound and its decoders.
 
-    What the objective decodes besides rewards and states stays, and where it decodes nothing, its
-    weight of the divergence.
+    What the objective decodes of the task stays; and where it decodes neither rewards nor states,
+    that does, and its weight of the divergence.
     """
     elbo, inference = objective.elbo, objective.task_inference
     if elbo is None:
         return objective
+    own: dict[str, Any] = {
+        "task": elbo.task and replace(elbo.task, hidden_sizes=published.task_hidden_sizes)
+    }
     if elbo.reward is None and elbo.state is None:
-        own = {"reward": None, "state": None, "kl_weight": elbo.kl_weight}
-    else:
-        own = {"task": elbo.task and replace(elbo.task, hidden_sizes=published.task_hidden_sizes)}
+        own |= {"reward": None, "state": None, "kl_weight": elbo.kl_weight}
     return replace(
         objective,
         elbo=replace(published.elbo, **own),

@@ -40,8 +40,8 @@ class TrainedAgent:
     """What it was trained on."""
 
     def __init__(self, agent: Agent, trial: TrialDescription):
-        """Wraps the agent that was trained on `trial`."""
-        self.agent = agent
+        """Wraps the agent that was trained on `trial`. It acts on its own, in a warm-up too."""
+        self.agent = agent.on_its_own()
         self.trial = trial
         self._unknown = TaskInformation(jnp.zeros((1, trial.task_size)), jnp.zeros(1, int))
 
