@@ -9,9 +9,8 @@ from support.objectives import objective_settings, started
 from support.parity import difference
 from support.tiny import same, tiny_learner
 
-from splagger.learning.objective import InferenceNumbers
 from splagger.learning.rollout import collect
-from splagger.learning.statistics import observe_statistics, told_in_warm_up
+from splagger.learning.statistics import observe_statistics
 
 collect_compiled = eqx.filter_jit(collect)
 
@@ -85,14 +84,3 @@ def test_statistics_of_samples_are_of_samples():
     samples = mean + np.exp(0.5 * log_variance) * np.asarray(rollout.latent_noise)
     assert after.latents is not None
     assert agree(after.latents, samples)
-
-
-def test_the_policy_is_told_until_the_warm_up_ends():
-    settings = objective_settings("ti")
-    agent = started(settings).agent
-    two, none = (InferenceNumbers(jnp.asarray(1.0), jnp.asarray(until)) for until in (2.0, 0.0))
-    told = [bool(told_in_warm_up(agent, done, two).told) for done in range(4)]
-    assert told == [True, True, False, False]
-    assert not bool(told_in_warm_up(agent, 0, none).told)
-    plain = started(objective_settings("varibad")).agent
-    assert told_in_warm_up(plain, 0, None) is plain

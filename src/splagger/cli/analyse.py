@@ -1,12 +1,11 @@
 """The commands that analyse agents: what each takes, and what it calls."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from splagger.cli.analysis_options import Analysis
+from splagger.cli.analysis_options import Analysis, BeliefComparison
 
 
 @dataclass(frozen=True)
@@ -43,31 +42,8 @@ class AnalyseSignal(Analysis):
 
 
 @dataclass(frozen=True)
-class AnalysePosterior:
+class AnalysePosterior(BeliefComparison):
     """How near the task that a trained agent decodes is to the exact Bayesian posterior."""
-
-    directory: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
-    """The run directory."""
-    out: Path
-    """The folder for the table (CSV) and the figure (PNG)."""
-    tasks: int = 256
-    """How many fresh tasks, one trial in each."""
-    samples: int = 32
-    """How many samples of each latent make a decoded belief."""
-    environment: str | None = None
-    """Another environment than the one trained on, with the same tasks:
-    t-maze-latent:length=200."""
-    learning_rate: float | None = None
-    """Which member of the run, by its learning rate. Of those that fit, the one with the highest
-    return."""
-    member_seed: int | None = None
-    """Which member of the run, by its seed."""
-    seed: int = 0
-    """Decides the tasks."""
-    trust: bool = False
-    """Allow environments to import code."""
-    overwrite: bool = False
-    """Write into --out though it is not empty, and replace files of the same names."""
 
     def run(self) -> int:
         """Compares, writes and prints."""

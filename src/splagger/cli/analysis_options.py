@@ -1,4 +1,4 @@
-"""What every analysis of sequence models takes."""
+"""What analyses take."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ DEFAULT_AGENTS = ("rnn", "amrl", "splagger", "max", "splagger-linear")
 
 @dataclass(frozen=True)
 class Analysis:
-    """What every analysis takes."""
+    """What every analysis of sequence models takes."""
 
     out: Path
     """The folder for tables (CSV) and figures (PNG)."""
@@ -41,3 +41,31 @@ class Analysis:
     def untrained(self) -> tuple[str, ...]:
         """The names of the untrained agents to analyse."""
         return self.agents or (() if self.runs else DEFAULT_AGENTS)
+
+
+@dataclass(frozen=True)
+class BeliefComparison:
+    """What the comparison of an agent's belief with the exact posterior takes."""
+
+    directory: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
+    """The run directory."""
+    out: Path
+    """The folder for the table (CSV) and the figure (PNG)."""
+    tasks: int = 256
+    """How many fresh tasks, one trial in each."""
+    samples: int = 32
+    """How many samples of each latent make a decoded belief."""
+    environment: str | None = None
+    """Another environment than the one trained on, with the same tasks:
+    t-maze-latent:length=200."""
+    learning_rate: float | None = None
+    """Which member of the run, by its learning rate. Of those that fit, the one with the highest
+    return."""
+    member_seed: int | None = None
+    """Which member of the run, by its seed."""
+    seed: int = 0
+    """Decides the tasks."""
+    trust: bool = False
+    """Allow environments to import code."""
+    overwrite: bool = False
+    """Write into --out though it is not empty, and replace files of the same names."""

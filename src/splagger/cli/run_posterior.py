@@ -1,6 +1,6 @@
 """Comparing the belief of a run's agent with the exact posterior: file, figure and table."""
 
-from splagger.cli.analyse import AnalysePosterior
+from splagger.cli.analysis_options import BeliefComparison
 from splagger.cli.progress import progress_bar
 from splagger.cli.run_analysis import check_output
 from splagger.cli.tables import show
@@ -10,7 +10,7 @@ from splagger.training.files import make_folder
 from splagger.training.posterior_of_run import posterior_of_run
 
 
-def analyse_posterior(options: AnalysePosterior) -> int:
+def analyse_posterior(options: BeliefComparison) -> int:
     """Compares, writes and draws, and prints a table.
 
     **Arguments:**

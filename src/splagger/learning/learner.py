@@ -16,16 +16,16 @@ from splagger.foundation.normalisers import RewardNormaliser
 from splagger.learning.advantages import TimeLimits, advantages, standardise
 from splagger.learning.elbo import ElboLosses
 from splagger.learning.metrics import Metrics, elbo_metrics, loss_metrics, rollout_metrics
-from splagger.learning.objective import Objective, keep_task_embedding
+from splagger.learning.objective import Objective
 from splagger.learning.optimisers import Optimisers, OptimiserState, clip_by_norm
 from splagger.learning.ppo import Experience, Losses, Minibatches, minibatch_loss
 from splagger.learning.rebuilt_memory import rebuild_memory
 from splagger.learning.rollout import Rollout, collect, rollout_values, start_collector
-from splagger.learning.statistics import observe_statistics, told_in_warm_up
+from splagger.learning.statistics import observe_statistics
 from splagger.learning.train_state import Collector, Hyperparameters, TrainState
 from splagger.learning.trajectories import trajectory_shapes
 from splagger.learning.trajectory_buffer import TrajectoryBuffer
-from splagger.policies.actor_critic import ActorCritic
+from splagger.learning.warm_up import after_updates, told_in_warm_up
 
 TrialT = TypeVar("TrialT", bound=TrialDescription)
 """The kind of trial that a learner is made for."""
@@ -169,7 +169,13 @@ class Learner(eqx.Module, Generic[TrialT]):
             trajectories = state.trajectories.add(rollout.transitions, task, rollout.trial_end)
             collected = eqx.tree_at(lambda s: s.trajectories, collected, trajectories)
         learned, metrics = self.learn(collected, rollout, learn_key)
-        learned = self._end_warm_up(learned, state.updates + 1)
+        agent = after_updates(
+            learned.agent,
+            state.updates + 1,
+            state.hyperparameters.inference,
+            learned.second_policy,
+        )
+        learned = eqx.tree_at(lambda s: s.agent, learned, agent)
         if self.rebuild_memory:
             assert learned.trajectories is not None
             memory = rebuild_memory(learned.agent, learned.trajectories.running())
@@ -376,24 +382,6 @@ class Learner(eqx.Module, Generic[TrialT]):
                 (improved, moments),
             )
         return improved, moments, bound
-
-    def _end_warm_up(self, state: TrainState, updates: Int[Array, ""]) -> TrainState:
-        """After so many updates the policy is told the task no longer, and may start anew."""
-        numbers = state.hyperparameters.inference
-        if numbers is None:
-            return state
-        agent = told_in_warm_up(state.agent, updates, numbers)
-        state = eqx.tree_at(lambda s: s.agent, state, agent)
-        if state.second_policy is None:
-            return state
-        trained, fresh = state.agent.networks.actor_critic, state.second_policy
-        assert isinstance(trained, ActorCritic)
-        assert isinstance(fresh, ActorCritic)
-        ends = updates == numbers.warm_up_updates
-        policy = jax.tree.map(
-            lambda a, b: jnp.where(ends, a, b), keep_task_embedding(fresh, trained), trained
-        )
-        return eqx.tree_at(lambda s: s.agent.networks.actor_critic, state, policy)
 
     def _no_trajectories(self) -> TrajectoryBuffer | None:
         """Room for whole trials, where the sequence model learns from them."""

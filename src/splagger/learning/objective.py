@@ -171,8 +171,3 @@ def inference_target(
     vector = agent.tasks.normalise(task.vector)
     view = policy.task_code if target == "task-code" else policy.generated_parameters
     return jax.lax.stop_gradient(view(vector))
-
-
-def keep_task_embedding(fresh: ActorCritic, trained: ActorCritic) -> ActorCritic:
-    """A policy that starts anew except for its embedding of the true task."""
-    return eqx.tree_at(lambda policy: policy.task_embedding, fresh, trained.task_embedding)

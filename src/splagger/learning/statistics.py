@@ -1,11 +1,10 @@
 """What an agent keeps of rollouts besides its parameters."""
 
 import equinox as eqx
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from splagger.agent import Agent
 from splagger.foundation.normalisers import RunningMoments
-from splagger.learning.objective import InferenceNumbers
 from splagger.learning.rollout import Rollout
 
 
@@ -21,15 +20,6 @@ def observe_statistics(agent: Agent, rollout: Rollout) -> Agent:
         vectors = rollout.task.vector
         agent = eqx.tree_at(lambda a: a.tasks, agent, _update(agent.tasks, vectors))
     return agent
-
-
-def told_in_warm_up(
-    agent: Agent, updates: int | Int[Array, ""], numbers: InferenceNumbers | None
-) -> Agent:
-    """The agent for the rollout after so many `updates`: told the task while the warm-up lasts."""
-    if numbers is None:
-        return agent
-    return eqx.tree_at(lambda a: a.told, agent, updates < numbers.warm_up_updates)
 
 
 def _update(
