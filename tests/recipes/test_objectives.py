@@ -104,16 +104,8 @@ def test_every_objective_goes_with_every_sequence_model_and_policy(combination):
     assert all(metric.shape == () for metric in metrics.values())
 
 
-@pytest.mark.parametrize(
-    "combination",
-    [
-        ("bi++", "linear", "gaussian", "hypernetwork"),
-        (DIRECT, "lstm", "max", "film"),
-    ],
-    ids="+".join,
-)
-def test_unusual_combinations_learn(combination):
-    settings = objective_settings(agent_of(*combination))
+def test_an_unusual_combination_learns():
+    settings = objective_settings(agent_of(DIRECT, "lstm", "max", "film"))
     learner, state = tiny_learner(settings), started(settings)
     new, metrics = update(learner, state)
     assert int(new.failed_at) == -1

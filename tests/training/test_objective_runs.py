@@ -19,12 +19,10 @@ from splagger.training.train import resume, start_run
 from splagger.training.trained_agent import load
 
 ON_HOST = "varibad on a host"
-AGENTS = {"ti": "ti", "pearl": "pearl", ON_HOST: "varibad"}
+AGENTS = {"ti": "ti", ON_HOST: "varibad"}
 UPDATES = 4
 ERRORS = {
-    "varibad": {"reward_error"},
     "ti": {"reward_error", "inference_error"},
-    "pearl": set(),
     ON_HOST: {"reward_error"},
 }
 
