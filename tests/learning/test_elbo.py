@@ -221,7 +221,7 @@ def test_latents_that_are_not_random_are_decoded_whole_and_have_no_divergence():
     assert losses.reward > 0
 
 
-@pytest.mark.parametrize("learned_start", [False, True])
+@pytest.mark.parametrize("learned_start", [True])
 def test_gradients_against_differences(learned_start: bool):
     kind = Kind("gru", "mean", split=True, learned_start=learned_start)
     models = (tiny_model(kind), make_decoders())

@@ -20,12 +20,16 @@ from splagger.learning.ppo import minibatch_loss
 from splagger.learning.rollout import Rollout, collect
 from splagger.learning.train_state import TrainState
 from splagger.policies.actor_critic import ActorCritic
-from splagger.recipes.agents import AGENTS, GROUPS
+from splagger.recipes.agents import AGENTS
 
+# One for every way in which the policy sees latents, samples of them, or the task.
 LEARNERS = [
-    entry.settings.name
-    for group in ("inference", "task inference", "oracles")
-    for entry in GROUPS[group]
+    "varibad-film",
+    "pearl",
+    "pearl-gru",
+    "bi++-hypernetwork",
+    "multi-task",
+    "belief-oracle",
 ]
 
 
