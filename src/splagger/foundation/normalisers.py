@@ -15,7 +15,7 @@ class RunningMoments(eqx.Module):
     """Mean per feature; 0 before any data."""
     variance: Float[Array, "*features"]
     """Variance per feature; 1 before any data."""
-    count: Float[Array, ""]
+    count: Float[Array, "*sequence"]
     """Number of samples seen, plus a small prior weight of 1e-4."""
 
     @classmethod
@@ -34,19 +34,22 @@ class RunningMoments(eqx.Module):
         - `unbiased`: whether the variance of the batch divides by `samples - 1` rather than by
             `samples`. The published system does for observations and does not for rewards (Q14).
         """
-        samples = batch.shape[0]
         mean = jnp.mean(batch, axis=0)
         variance = jnp.var(batch, axis=0, ddof=1 if unbiased else 0)
-        total = self.count + samples
-        difference = mean - self.mean
+        count = jnp.full_like(self.count, batch.shape[0])
+        return self.merge(RunningMoments(mean, variance, count))
+
+    def merge(self, other: "RunningMoments") -> "RunningMoments":
+        """The statistics of the data of both: associative, with the same leading dimensions."""
+        total = self.count + other.count
+        difference = other.mean - self.mean
         sum_of_squares = (
             self.variance * self.count
-            + variance * samples
-            + difference**2 * self.count * samples / total
+            + other.variance * other.count
+            + difference**2 * self.count * other.count / total
         )
-        return RunningMoments(
-            self.mean + difference * samples / total, sum_of_squares / total, total
-        )
+        mean = self.mean + difference * other.count / total
+        return RunningMoments(mean, sum_of_squares / total, total)
 
     def normalise(self, x: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
         """Subtracts the mean and divides by the standard deviation. Nothing is clipped."""
@@ -93,13 +96,34 @@ class RewardNormaliser(eqx.Module):
         **Returns:** the new statistics and the normalised rewards.
         """
 
-        def step(normaliser: RewardNormaliser, inputs):
-            reward, end = inputs
-            running = jnp.where(end, 0, discount * normaliser.discounted_return + reward)
-            moments = normaliser.moments.update(running, unbiased=False)
-            scaled = reward * jax.lax.rsqrt(moments.variance + _EPSILON)
-            if reset_all:
-                running = jnp.where(jnp.any(end), 0, running)
-            return RewardNormaliser(running, moments), jnp.clip(scaled, -clip, clip)
+        # The sum is an affine map of the last step's, and statistics merge associatively: both take
+        # O(log time) rounds instead of a loop over the steps.
+        continues = ~trial_end
+        if reset_all:
+            any_end = jnp.any(trial_end, axis=1, keepdims=True)
+            continues = continues.at[1:].min(~any_end[:-1])
+        gains = jnp.where(trial_end, 0, rewards).at[0].add(
+            jnp.where(continues[0], discount * self.discounted_return, 0)
+        )
+        decays = jnp.where(continues, discount, 0)
+        _, running = jax.lax.associative_scan(_compose, (decays, gains))
+        steps, environments = rewards.shape
+        moments = RunningMoments(
+            jnp.mean(running, axis=1),
+            jnp.var(running, axis=1),
+            jnp.full(steps, environments, running.dtype),
+        )
+        first = self.moments.merge(jax.tree.map(lambda leaf: leaf[0], moments))
+        moments = jax.tree.map(lambda leaf, start: leaf.at[0].set(start), moments, first)
+        moments = jax.lax.associative_scan(RunningMoments.merge, moments)
+        scaled = rewards * jax.lax.rsqrt(moments.variance + _EPSILON)[:, None]
+        last, last_moments = jax.tree.map(lambda leaf: leaf[-1], (running, moments))
+        if reset_all:
+            last = jnp.where(any_end[-1], 0, last)
+        return RewardNormaliser(last, last_moments), jnp.clip(scaled, -clip, clip)
 
-        return jax.lax.scan(step, self, (rewards, trial_end))
+
+def _compose(earlier, later):
+    """One after the other of affine maps of the discounted sum, as (decay, gain)."""
+    decay, gain = later
+    return earlier[0] * decay, earlier[1] * decay + gain

@@ -9,6 +9,8 @@ from splagger.agent import Agent
 from splagger.environments.trial import Trial, TrialState
 from splagger.sequence.embedding import Transition
 
+_STEPS_AT_ONCE = 8
+
 
 class Evaluation(eqx.Module):
     """The result of one trial in each of a number of fresh tasks."""
@@ -69,6 +71,11 @@ def evaluate(
         step, _, _, _, done, _ = carry
         return (step < trial.max_steps) & ~jnp.all(done)
 
+    def advance_some(carry):
+        # Whether all are done is asked now and then: on a GPU every answer is waited for. What
+        # is played beyond a trial's end does not count.
+        return jax.lax.fori_loop(0, _STEPS_AT_ONCE, lambda _, carry: advance(carry), carry)
+
     def advance(carry):
         step, state, observation, memory, done, evaluation = carry
         task = jax.vmap(trial.task_information)(state)
@@ -93,7 +100,7 @@ def evaluate(
         jnp.zeros((tasks, trial.episodes), bool),
     )
     start = (jnp.zeros((), jnp.int32), state, observation, memory, jnp.zeros(tasks, bool), empty)
-    return jax.lax.while_loop(running, advance, start)[-1]
+    return jax.lax.while_loop(running, advance_some, start)[-1]
 
 
 def _begin(trial: Trial, keys: Key[Array, " task"]) -> tuple[TrialState, Float[Array, "task size"]]:
