@@ -119,9 +119,8 @@ def collect(
     memory = starting_memory(agent, collector, fresh, restart_memory=restart_memory)
     collector = eqx.tree_at(lambda c: c.memory, collector, memory)
 
-    def step(carry, key):
+    def step(carry, keys):
         trial_state, observation, memory = carry
-        keys = jax.random.split(key, environments + 1)
         task = jax.vmap(trial.task_information)(trial_state)
         choice = agent.act(memory, observation, task, keys[0])
         new_state, result = jax.vmap(trial.step)(trial_state, choice.action, keys[1:])
@@ -131,7 +130,11 @@ def collect(
         return (new_state, result.observation, new_memory), record
 
     start = (collector.trial, collector.observation, collector.memory)
-    end, record = jax.lax.scan(step, start, jax.random.split(key, steps))
+    # All at once: in the loop it would be a kernel more on a GPU, at every step.
+    keys = jax.vmap(lambda key: jax.random.split(key, environments + 1))(
+        jax.random.split(key, steps)
+    )
+    end, record = jax.lax.scan(step, start, keys)
     trial_state, last_observation, last_memory = end
     observation, task, choice, latent, result, next_latent = record
     rollout = Rollout(
