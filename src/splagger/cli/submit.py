@@ -13,6 +13,7 @@ from splagger.foundation.errors import UserError
 from splagger.training.cluster import ClusterSettings, require_scheduler, submit
 
 _FOLDER = "cluster"
+_SEVERAL_HOSTS = "--distributed"
 _EXAMPLE = "`splagger submit --minutes 60 -- train t-maze-long-noise`"
 
 
@@ -33,7 +34,8 @@ class Submit:
         command = self._parsed()
         require_scheduler(self.cluster)
         path, job = _prepared(command, self.cluster)
-        resume = shlex.join(job.words)
+        # Where it is submitted again, hosts decide about the flag anew.
+        resume = shlex.join(word for word in job.words if word != _SEVERAL_HOSTS)
         try:
             submission = submit(job, self.cluster, path / _FOLDER)
         except UserError as error:
@@ -85,7 +87,7 @@ def _prepared(command: Train | Resume, settings: ClusterSettings) -> tuple[Path,
     session.close()
     words += ["--trust"] if trust else []
     words += ["--quiet"] if command.quiet else []
-    words += ["--distributed"] if settings.hosts > 1 else []
+    words += [_SEVERAL_HOSTS] if settings.hosts > 1 else []
     # Absolute: a cluster may start the job elsewhere.
     path = run.path.absolute()
     return path, TrainingJob(("resume", str(path), *words))

@@ -1,6 +1,8 @@
 """Handing a job to a cluster's scheduler through the package submitit, which is optional."""
 
+import contextlib
 import importlib
+import io
 import re
 import shutil
 from collections.abc import Callable
@@ -179,7 +181,9 @@ def submit(job: Callable[[], None], settings: ClusterSettings, folder: Path) -> 
         executor = submitit.SlurmExecutor(folder, max_num_timeout=_MOST_TIME_LIMITS)
         executor.update_parameters(**settings.slurm_parameters)
     try:
-        submitted = executor.submit(job)
+        # submitit prints what sbatch says, too.
+        with contextlib.redirect_stderr(io.StringIO()):
+            submitted = executor.submit(job)
     except (submitit.core.utils.FailedJobError, submitit.core.utils.FailedSubmissionError) as error:
         reason = " ".join(str(error).split())
         raise UserError(f"the scheduler refuses the job: {reason}.") from error
