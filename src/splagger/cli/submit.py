@@ -1,7 +1,7 @@
 """The command that hands a training to a cluster's scheduler."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
@@ -68,7 +68,7 @@ def _prepared(command: Train | Resume, settings: ClusterSettings) -> tuple[Path,
 
     # Only to check: a login node may have no GPU, and where there is one, the job wants it.
     jax.config.update("jax_platforms", "cpu")
-    words = []
+    trust = False
     if isinstance(command, Train):
         simulator = command.simulator
         asked = EnvironmentSpecification.parse(command.settings.environment)
@@ -81,13 +81,23 @@ def _prepared(command: Train | Resume, settings: ClusterSettings) -> tuple[Path,
         trust = asked.entry is None
     else:
         run, session = existing_run(command.directory, frames=command.frames, trust=command.trust)
-        trust = command.trust
-        if command.frames is not None:
-            words += ["--frames", str(command.frames)]
     session.close()
-    words += ["--trust"] if trust else []
-    words += ["--quiet"] if command.quiet else []
-    words += [_SEVERAL_HOSTS] if settings.hosts > 1 else []
+    words = _flags_of_resume(command)
+    if trust:
+        words.append("--trust")
+    if settings.hosts > 1 and _SEVERAL_HOSTS not in words:
+        words.append(_SEVERAL_HOSTS)
     # Absolute: a cluster may start the job elsewhere.
     path = run.path.absolute()
     return path, TrainingJob(("resume", str(path), *words))
+
+
+def _flags_of_resume(command: Train | Resume) -> list[str]:
+    """The command's flags that `resume` has, where they were given: the run knows of no others."""
+    words = []
+    for field in fields(Resume):
+        value = getattr(command, field.name, field.default)
+        if field.name != "directory" and value != field.default:
+            flag = "--" + field.name.replace("_", "-")
+            words += [flag] if value is True else [flag, str(value)]
+    return words

@@ -114,7 +114,8 @@ def new_run(
         path = default_path(RUNS, settings.environment, settings.agent.name)
     else:
         path = Path(out)
-    return RunDirectory.create(path, to_dictionary(settings), overwrite), session
+    run = RunDirectory.create(path, to_dictionary(settings), overwrite)
+    return run, session
 
 
 def resume(
