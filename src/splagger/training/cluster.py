@@ -100,6 +100,10 @@ class ClusterSettings:
         """The parameters of submitit's `SlurmExecutor`."""
         more: dict[str, Any] = {}
         sbatch: dict[str, Any] = {"requeue": True}
+        if self.hosts > 1 and self.gpus:
+            # jax.distributed takes one GPU for a process of SLURM's, unless told otherwise.
+            devices = ",".join(map(str, range(self.gpus)))
+            more["setup"] = [f"export JAX_LOCAL_DEVICE_IDS={devices}"]
         for key, value in self._parameters:
             if key in _LISTS:
                 more[key] = [*more.get(key, []), value]
