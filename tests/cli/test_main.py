@@ -19,7 +19,7 @@ from splagger.recipes.agents import AGENTS
 from splagger.recipes.objectives import OBJECTIVES
 from splagger.recipes.recipes import RECIPES, settings_for
 
-COMMANDS = ["train", "resume", "evaluate", "watch", "plot", "analyse", "environments"]
+COMMANDS = ["train", "resume", "submit", "evaluate", "watch", "plot", "analyse", "environments"]
 COMMANDS += ["agents", "demo"]
 
 

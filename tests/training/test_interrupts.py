@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from splagger.training.interrupts import Interrupts
+from splagger.training.interrupts import Interrupts, request_stop
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -80,3 +80,17 @@ def test_another_thread_is_left_alone(handlers):
     thread.start()
     thread.join()
     assert seen == [False, True]
+
+
+def test_a_stop_can_be_requested_without_a_signal(handlers):
+    assert not request_stop()
+    announced = []
+    with Interrupts(lambda: announced.append(True)) as interrupts:
+        assert request_stop()
+        assert request_stop()
+        assert interrupts.requested
+        # A scheduler's own signals may follow.
+        signal.raise_signal(signal.SIGTERM)
+        assert announced == [True]
+    assert not request_stop()
+    assert {number: signal.getsignal(number) for number in SIGNALS} == handlers

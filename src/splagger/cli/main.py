@@ -21,12 +21,25 @@ from splagger.cli.commands import (
     Resume,
     Train,
 )
+from splagger.cli.submit import Submit
 from splagger.cli.tables import complain
 from splagger.cli.watch import Watch
 from splagger.foundation.errors import UserError
 from splagger.recipes.recipes import settings_for
 
-Command = Train | Resume | Evaluate | Watch | Plot | Analyse | Check | Environments | Agents | Demo
+Command = (
+    Train
+    | Resume
+    | Submit
+    | Evaluate
+    | Watch
+    | Plot
+    | Analyse
+    | Check
+    | Environments
+    | Agents
+    | Demo
+)
 """Any of the commands, with its arguments; `run` runs it."""
 
 _SWITCHES = ("--overwrite", "--quiet")
@@ -104,6 +117,7 @@ def _parse_with(words: list[str], environment: str, choices: dict[str, Any]) -> 
         # One Annotated for each command gives it its name.
         Annotated[Train, tyro.conf.subcommand("train", default=train)]
         | Annotated[Resume, tyro.conf.subcommand("resume")]
+        | Annotated[Submit, tyro.conf.subcommand("submit")]
         | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
         | Annotated[Watch, tyro.conf.subcommand("watch")]
         | Annotated[Plot, tyro.conf.subcommand("plot")]

@@ -7,6 +7,20 @@ from types import FrameType, TracebackType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+_entered: list["Interrupts"] = []
+
+
+def request_stop() -> bool:
+    """Asks the loops that run in this process to stop, as the first Ctrl-C does.
+
+    May be called by a handler of signals, and again.
+
+    **Returns:** whether there is any such loop.
+    """
+    for interrupts in _entered:
+        interrupts.request()
+    return bool(_entered)
+
 
 class Interrupts:
     """Notes the first Ctrl-C or SIGTERM instead of dying of it, in a `with` statement.
@@ -33,6 +47,7 @@ class Interrupts:
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
                 self._previous[number] = signal.signal(number, self._note)
+        _entered.append(self)
         return self
 
     def __exit__(
@@ -41,13 +56,19 @@ class Interrupts:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        _entered.remove(self)
         self._restore()
+
+    def request(self) -> None:
+        """Notes that the loop is to stop, and announces it, once."""
+        if not self.requested:
+            self.requested = True
+            self._announce()
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del number, frame
-        self.requested = True
         self._restore()
-        self._announce()
+        self.request()
 
     def _restore(self) -> None:
         for number, handler in self._previous.items():

@@ -80,6 +80,26 @@ def start_run(
     quiet: bool = False,
 ) -> TrainingResult:
     """Trains with complete settings; the arguments are those of `train`."""
+    run, session = new_run(settings, simulator=simulator, out=out, overwrite=overwrite)
+    return _train(run, session, new=True, quiet=quiet)
+
+
+def new_run(
+    settings: Settings,
+    *,
+    simulator: str | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+) -> tuple[RunDirectory, Session]:
+    """Checks all that can be checked before training, and makes the run directory.
+
+    Resuming the run starts it. The arguments are those of `train`.
+
+    **Returns:** the run directory, with no checkpoint, and what its settings describe; whoever
+    does not train with that closes it.
+
+    **Raises:** `UserError` for bad input, before anything is written.
+    """
     # Values of wrong types are noticed before they are written, not when they are read again.
     specification = EnvironmentSpecification.parse(settings.environment)
     if simulator is not None:
@@ -95,7 +115,7 @@ def start_run(
     else:
         path = Path(out)
     run = RunDirectory.create(path, to_dictionary(settings), overwrite)
-    return _train(run, session, new=True, quiet=quiet)
+    return run, session
 
 
 def resume(
@@ -114,6 +134,20 @@ def resume(
 
     **Raises:** `UserError` if the run is damaged, in use, or from another version.
     """
+    run, session = existing_run(path, frames=frames, trust=trust)
+    return _train(run, session, new=False, quiet=quiet)
+
+
+def existing_run(
+    path: str | Path, *, frames: int | None = None, trust: bool = False
+) -> tuple[RunDirectory, Session]:
+    """Opens a run that is to go on; nothing is written. The arguments are those of `resume`.
+
+    **Returns:** the run directory, and what its settings describe with that many frames; whoever
+    does not train with that closes it.
+
+    **Raises:** `UserError` if the run is damaged or from another version, or for bad input.
+    """
     run = RunDirectory.open(Path(path))
     settings = from_dictionary(run.settings)
     if frames is not None:
@@ -125,7 +159,7 @@ def resume(
                 "a run can be resumed with more frames, not with fewer."
             )
     enable_compilation_cache()
-    return _train(run, Session(settings, trust=trust), new=False, quiet=quiet)
+    return run, Session(settings, trust=trust)
 
 
 def with_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:

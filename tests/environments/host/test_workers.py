@@ -60,6 +60,7 @@ def test_a_dead_worker_is_noticed_and_ctrl_c_kills_none():
     (child,) = own_children()
     assert child.pid is not None
     os.kill(child.pid, signal.SIGINT)
+    os.kill(child.pid, signal.SIGUSR2)
     play(simulators, np.zeros((3, 2), np.int32))
     os.kill(child.pid, signal.SIGKILL)
     started = time.monotonic()

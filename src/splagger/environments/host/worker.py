@@ -17,6 +17,10 @@ from splagger.environments.host.simulators import HostStep, SimulatorError
 from splagger.environments.host.step_arrays import Field, carve, host_step, step_fields
 from splagger.environments.host.trial_rules import TrialRules
 
+PARENTS_SIGNALS = {signal.SIGINT, signal.SIGUSR2}
+"""Ctrl-C reaches every process of a terminal, and a cluster's notice that time is up (SIGUSR2)
+every process of a job; what they mean is the parent's to decide."""
+
 
 def worker_fields(rules: TrialRules, count: int) -> list[Field]:
     """The arrays that workers share with their parent for `count` simulators: those of a
@@ -52,10 +56,10 @@ def work(
     - `groups`: of each one's tasks; None for all.
     - `rows`: which of them are this worker's own.
     """
-    # Ctrl-C reaches every process of a terminal; what it means is the parent's to decide. The
-    # signal was blocked until here.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    # They were blocked until here.
+    for number in PARENTS_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PARENTS_SIGNALS)
     arrays = carve(block, worker_fields(rules, len(seeds)))
     *steps, actions = (array[rows] for array in arrays)
     # The parent is gone, or does not listen any more.

@@ -29,7 +29,7 @@ from splagger.environments.host.step_arrays import (
     host_step,
 )
 from splagger.environments.host.trial_rules import TrialRules
-from splagger.environments.host.worker import work, worker_fields
+from splagger.environments.host.worker import PARENTS_SIGNALS, work, worker_fields
 
 _SPAWN = get_context("spawn")
 
@@ -242,14 +242,16 @@ def _end(workers: list[_Worker]) -> None:
 
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Keeps Ctrl-C from processes that are started inside until they can ignore it themselves.
+    """Keeps Ctrl-C, and a cluster's notice, from processes that are started inside until they can
+    ignore them themselves.
 
-    They inherit what is blocked. Here, an interrupt waits until the end.
+    They inherit what is blocked. Here, these signals wait until the end.
     """
-    # Its start would unblock the signal.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, PARENTS_SIGNALS)
     try:
+        # Its start unblocks Ctrl-C.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, PARENTS_SIGNALS)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
