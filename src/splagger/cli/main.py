@@ -29,7 +29,7 @@ from splagger.recipes.recipes import settings_for
 Command = Train | Resume | Evaluate | Watch | Plot | Analyse | Check | Environments | Agents | Demo
 """Any of the commands, with its arguments; `run` runs it."""
 
-_SWITCHES = ("--overwrite", "--quiet")
+_SWITCHES = ("--overwrite", "--quiet", "--distributed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
