@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from splagger.cli.device_options import DeviceOptions
 from splagger.foundation.settings import Settings
 
 _STOPPED_MEMBERS = 1
@@ -38,14 +39,18 @@ class Train:
     """Replace the run that is in --out already."""
     quiet: bool = False
     """Print nothing and draw no figure."""
+    on: Annotated[DeviceOptions, tyro.conf.arg(name="")] = DeviceOptions()
+    """Devices and processes."""
 
     def run(self) -> int:
         """Trains, then prints a table and draws the learning curve."""
+        self.on.join()
         from splagger.training.train import start_run
 
         result = start_run(
             self.settings,
             simulator=self.simulator,
+            devices=self.on.devices,
             out=self.out,
             overwrite=self.overwrite,
             quiet=self.quiet,
@@ -65,12 +70,21 @@ class Resume:
     """Allow the run's environment to import code."""
     quiet: bool = False
     """Print nothing and draw no figure."""
+    on: Annotated[DeviceOptions, tyro.conf.arg(name="")] = DeviceOptions()
+    """Devices and processes."""
 
     def run(self) -> int:
         """Trains on, then prints a table and draws the learning curve."""
+        self.on.join()
         from splagger.training.train import resume
 
-        result = resume(self.directory, frames=self.frames, trust=self.trust, quiet=self.quiet)
+        result = resume(
+            self.directory,
+            frames=self.frames,
+            devices=self.on.devices,
+            trust=self.trust,
+            quiet=self.quiet,
+        )
         return _conclude(result, quiet=self.quiet)
 
 
@@ -187,7 +201,10 @@ def _conclude(result: Any, *, quiet: bool) -> int:
     from splagger.cli.figures import draw_runs
     from splagger.cli.tables import complain, show
     from splagger.reporting.tables import results_table
+    from splagger.training.processes import is_first_process
 
+    if not is_first_process():
+        return _STOPPED_MEMBERS if result.failed else 0
     if not quiet and not result.finished:
         print(f"Saved after {result.frames:,} frames. To go on: {result.resume_command}")
         return 0

@@ -42,7 +42,7 @@ Command = (
 )
 """Any of the commands, with its arguments; `run` runs it."""
 
-_SWITCHES = ("--overwrite", "--quiet")
+_SWITCHES = ("--overwrite", "--quiet", "--distributed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

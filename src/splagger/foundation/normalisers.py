@@ -102,8 +102,10 @@ class RewardNormaliser(eqx.Module):
         if reset_all:
             any_end = jnp.any(trial_end, axis=1, keepdims=True)
             continues = continues.at[1:].min(~any_end[:-1])
-        gains = jnp.where(trial_end, 0, rewards).at[0].add(
-            jnp.where(continues[0], discount * self.discounted_return, 0)
+        gains = (
+            jnp.where(trial_end, 0, rewards)
+            .at[0]
+            .add(jnp.where(continues[0], discount * self.discounted_return, 0))
         )
         decays = jnp.where(continues, discount, 0)
         _, running = jax.lax.associative_scan(_compose, (decays, gains))

@@ -7,6 +7,7 @@ from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
 
 from splagger.agent import Agent
 from splagger.environments.trial import Trial, TrialState
+from splagger.foundation.device_mesh import split_environments
 from splagger.sequence.embedding import Transition
 
 _STEPS_AT_ONCE = 8
@@ -99,7 +100,8 @@ def evaluate(
         jnp.zeros((tasks, trial.episodes), observation.dtype),
         jnp.zeros((tasks, trial.episodes), bool),
     )
-    start = (jnp.zeros((), jnp.int32), state, observation, memory, jnp.zeros(tasks, bool), empty)
+    parts = (state, observation, memory, jnp.zeros(tasks, bool), empty)
+    start = (jnp.zeros((), jnp.int32), *split_environments(parts, 0))
     return jax.lax.while_loop(running, advance_some, start)[-1]
 
 

@@ -156,6 +156,10 @@ class HostSweep:
         self._captured = self._capture()
         return _with_captured(state, None), obstacle
 
+    def fetch(self, tree: Any) -> Any:
+        """Arrays of all members in the memory of the host."""
+        return jax.device_get(tree)
+
     def close(self) -> None:
         """Ends the simulators. Can be called more than once."""
         if self._simulators is not None:

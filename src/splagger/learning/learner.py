@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
 from splagger.agent import Agent, Networks
 from splagger.environments.trial import Trial
 from splagger.environments.trial_description import TrialDescription
+from splagger.foundation.device_mesh import on_every_device
 from splagger.foundation.normalisers import RewardNormaliser
 from splagger.learning.advantages import TimeLimits, advantages, standardise
 from splagger.learning.elbo import ElboLosses
@@ -229,13 +230,18 @@ class Learner(eqx.Module, Generic[TrialT]):
     ) -> tuple[TrainState, Experience, Metrics]:
         """Normalises the rewards and estimates advantages and value targets."""
         hyperparameters = state.hyperparameters
-        normaliser, rewards = state.rewards.normalise(
-            rollout.reward,
-            rollout.trial_end,
+        # A few numbers a step, whose statistics move on at every step: no device waits for another.
+        running, reward, trial_end = on_every_device(
+            (state.rewards, rollout.reward, rollout.trial_end)
+        )
+        normaliser, rewards = running.normalise(
+            reward,
+            trial_end,
             discount=hyperparameters.discount,
             clip=self.reward_clip,
             reset_all=self.reset_all_returns,
         )
+        normaliser, rewards = on_every_device((normaliser, rewards))
         values = rollout_values(state.agent, rollout)
         final_values = None
         if self.time_limits == "bootstrap" and self.trial.may_truncate:
@@ -281,7 +287,8 @@ class Learner(eqx.Module, Generic[TrialT]):
             order = jax.random.permutation(key, items)
             return order[: size * self.minibatches].reshape(self.minibatches, size)
 
-        return jax.vmap(epoch)(jax.random.split(key, self.epochs)).reshape(-1, size)
+        samples = jax.vmap(epoch)(jax.random.split(key, self.epochs)).reshape(-1, size)
+        return on_every_device(samples)
 
     def optimise(
         self,

@@ -86,7 +86,7 @@ class ElboObjective(eqx.Module):
         - `weights`: of the parts.
         """
         trial_key, time_key, noise_key = jax.random.split(key, 3)
-        trajectories = buffer.sample(trial_key, self.trajectories)
+        trajectories = buffer.sample(trial_key, self.trajectories).split()
         choices = choose_terms(
             time_key,
             trajectories.length,

@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float, Int, Shaped
 
 from splagger.agent import Agent, Networks
 from splagger.environments.task_information import TaskInformation
+from splagger.foundation.device_mesh import split_environments
 from splagger.learning.elbo import ElboLosses
 from splagger.learning.input_gradients import InputGradients, input_gradients
 from splagger.learning.rollout import Rollout
@@ -83,7 +84,8 @@ class Experience(eqx.Module):
         """The experience of some of the environments."""
         first = jax.tree.map(lambda leaf: leaf[indices], (self.memory, self.fresh_start))
         rest = (self.transitions, self.trial_end, self.latents, self.targets)
-        return Experience(*first, *jax.tree.map(lambda leaf: leaf[:, indices], rest))
+        rest = jax.tree.map(lambda leaf: leaf[:, indices], rest)
+        return Experience(*split_environments(first, 0), *split_environments(rest, 1))
 
 
 class Targets(eqx.Module):
@@ -159,11 +161,14 @@ def minibatch_loss(
         latents = agent.unroll(
             experience.memory, experience.transitions, experience.fresh_start, experience.trial_end
         )[:-1]
+    # The encoding stays with its environments; what is drawn of it is shared out by sample.
+    latents = split_environments(latents, 1)
     latent, targets = jax.tree.map(
         lambda leaf: jax.lax.collapse(leaf, 0, 2), (latents, experience.targets)
     )
     if samples is not None:
         latent, targets = jax.tree.map(lambda leaf: leaf[samples], (latent, targets))
+        latent, targets = split_environments((latent, targets), 0)
     losses = policy_losses(agent, latent, targets, hyperparameters)
     if direct_inference:
         assert hyperparameters.inference is not None

@@ -8,6 +8,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
 from splagger.agent import Agent
 from splagger.environments.task_information import TaskInformation
 from splagger.environments.trial import Trial
+from splagger.foundation.device_mesh import on_every_device, split_environments
 from splagger.learning.train_state import Collector
 from splagger.sequence.embedding import Transition
 from splagger.sequence.split_aggregator import Memory
@@ -121,15 +122,16 @@ def collect(
 
     def step(carry, keys):
         trial_state, observation, memory = carry
+        policy_key, environment_keys = on_every_device((keys[0], keys[1:]))
         task = jax.vmap(trial.task_information)(trial_state)
-        choice = agent.act(memory, observation, task, keys[0])
-        new_state, result = jax.vmap(trial.step)(trial_state, choice.action, keys[1:])
+        choice = agent.act(memory, observation, task, policy_key)
+        new_state, result = jax.vmap(trial.step)(trial_state, choice.action, environment_keys)
         transition = Transition(observation, choice.action, result.reward, result.next_observation)
         new_memory, next_latent = agent.observe(memory, transition, result.trial_end, fresh)
         record = (observation, task, choice, memory.latent, result, next_latent)
         return (new_state, result.observation, new_memory), record
 
-    start = (collector.trial, collector.observation, collector.memory)
+    start = split_environments((collector.trial, collector.observation, collector.memory), 0)
     # All at once: in the loop it would be a kernel more on a GPU, at every step.
     keys = jax.vmap(lambda key: jax.random.split(key, environments + 1))(
         jax.random.split(key, steps)

@@ -4,6 +4,7 @@ import equinox as eqx
 from jaxtyping import Array, Float
 
 from splagger.agent import Agent
+from splagger.foundation.device_mesh import flat_samples
 from splagger.foundation.normalisers import RunningMoments
 from splagger.learning.rollout import Rollout
 
@@ -25,4 +26,4 @@ def observe_statistics(agent: Agent, rollout: Rollout) -> Agent:
 def _update(
     moments: RunningMoments, rows: Float[Array, "time environment feature"]
 ) -> RunningMoments:
-    return moments.update(rows.reshape(-1, rows.shape[-1]), unbiased=True)
+    return moments.update(flat_samples(rows), unbiased=True)

@@ -70,6 +70,10 @@ class Sweep(eqx.Module):
         they never have to."""
         return state, ""
 
+    def fetch(self, tree: Any) -> Any:
+        """Arrays of all members in the memory of the host."""
+        return jax.device_get(tree)
+
     def close(self) -> None:
         """Frees what is held outside of arrays: nothing."""
 

@@ -8,6 +8,7 @@ from jaxtyping import Array, Int
 from splagger.environments.spaces import Discrete
 from splagger.environments.task_information import TaskInformation
 from splagger.environments.trial_description import TrialDescription
+from splagger.foundation.device_mesh import split_environments
 from splagger.sequence.embedding import Transition
 
 
@@ -24,6 +25,14 @@ class Trajectories(eqx.Module):
     length: Int[Array, " trajectory"]
     """How many transitions each has; 0 where there is no trajectory, which then counts for
     nothing."""
+
+    def split(self) -> "Trajectories":
+        """The same, split over the devices that share a member's environments, if there are any."""
+        return Trajectories(
+            split_environments(self.transitions, 1),
+            split_environments(self.task, 0),
+            split_environments(self.length, 0),
+        )
 
 
 def trajectory_shapes(trial: TrialDescription) -> tuple[Transition, TaskInformation]:

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from splagger.foundation.device_mesh import by_device
 from splagger.policies.conditioned_network import ConditionedLayer, with_one
 from splagger.policies.generated_product import generated_product
 
@@ -29,10 +30,11 @@ class GeneratedLinear(ConditionedLayer):
 
     def __call__(self, x, code):
         code = with_one(code)
-        flat_x = x.reshape(-1, x.shape[-1])
-        flat_code = code.reshape(-1, code.shape[-1])
-        y = generated_product(flat_x, flat_code, self.basis) + flat_code @ self.bias_basis
-        return y.reshape(*x.shape[:-1], y.shape[-1])
+
+        def layer(x, code):
+            return generated_product(x, code, self.basis) + code @ self.bias_basis
+
+        return by_device(layer, x, code)
 
     def generate(self, code):
         code = with_one(code)

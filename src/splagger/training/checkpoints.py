@@ -77,10 +77,15 @@ def save(folder: Path, position: int, tree: Any, metadata: Mapping[str, Any]) ->
                     np.lib.format.write_array(entry, array, allow_pickle=False)
 
     make_folder(folder)
-    path = folder / f"{position:012d}.npz"
+    path = path_of(folder, position)
     write_atomically(path, write)
     _delete_others(folder, position)
     return path
+
+
+def path_of(folder: Path, position: int) -> Path:
+    """Where `save` puts the checkpoint of a position."""
+    return folder / f"{position:012d}.npz"
 
 
 def latest(folder: Path) -> Path | None:

@@ -18,6 +18,7 @@ from splagger.learning.train_state import TrainState
 from splagger.training import checkpoints
 from splagger.training.diverged_episodes import DivergedEpisodes, first_divergence
 from splagger.training.interrupts import Interrupts
+from splagger.training.processes import anywhere, from_first
 from splagger.training.progress import MemberStatus, TrainingProgress
 from splagger.training.run_directory import START_POSITIONS, EvaluationRow, RunDirectory
 from splagger.training.session import Session
@@ -75,7 +76,7 @@ class TrainingLoop:
             state, update = self._begin()
             with Interrupts(self._announce_interrupt) as interrupts:
                 while update < self._settings.updates and not self._failed.all():
-                    if interrupts.requested:
+                    if anywhere(interrupts.requested):
                         self._save(state, update)
                         return self._result(update, finished=False)
                     failed_before = self._failed
@@ -88,7 +89,8 @@ class TrainingLoop:
                     newly_failed = np.flatnonzero(self._failed & ~failed_before).tolist()
                     if newly_failed:
                         self._report_failures(self._save(state, update), update, newly_failed)
-                    if time.monotonic() - self._saved_at > 60 * self._settings.checkpoint_minutes:
+                    waited = time.monotonic() - self._saved_at
+                    if anywhere(waited > 60 * self._settings.checkpoint_minutes):
                         self._save(state, update)
                 self._save(state, update)
             # Not part of the checkpoint's records: with more frames, this evaluation would not
@@ -98,7 +100,7 @@ class TrainingLoop:
             return self._result(update, finished=True)
 
     def _begin(self) -> tuple[TrainState, int]:
-        path = checkpoints.latest(self._run.checkpoints)
+        path = self._latest_checkpoint()
         if path is None:
             self._run.cut_back(START_POSITIONS)
             state = self._session.initial_state()
@@ -124,10 +126,14 @@ class TrainingLoop:
             self._evaluate(state, update)
         return state, update
 
+    def _latest_checkpoint(self) -> Path | None:
+        newest = from_first(lambda: str(checkpoints.latest(self._run.checkpoints) or ""))
+        return Path(newest) if newest else None
+
     def _update(self, state: TrainState, update: int) -> TrainState:
         start = time.monotonic()
         state, metrics = self._session.sweep.update(state)
-        metrics, failed_at = jax.device_get((metrics, state.failed_at))
+        metrics, failed_at = self._session.sweep.fetch((metrics, state.failed_at))
         speed = self._frames_per_update / (time.monotonic() - start)
         frames = (update + 1) * self._frames_per_update
         record = {"update": update + 1, "frames": frames, "frames_per_second": speed, **metrics}
@@ -150,7 +156,7 @@ class TrainingLoop:
                 trial=self._session.evaluation_trial,
                 tasks=self._settings.evaluation_tasks,
             )
-        evaluation = jax.device_get(evaluation)
+        evaluation = self._session.sweep.fetch(evaluation)
         frames = update * self._frames_per_update
         counts_success = self._session.trial.has_success
         groups = self._session.evaluation_trial.task_groups
@@ -192,7 +198,7 @@ class TrainingLoop:
             "captured": captured,
             "evaluation_is_due": evaluation_is_due,
         }
-        path = checkpoints.save(self._run.checkpoints, update, jax.device_get(state), metadata)
+        path = self._run.save_checkpoint(update, jax.device_get(state), metadata)
         self._saved_at = time.monotonic()
         return path
 

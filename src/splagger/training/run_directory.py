@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from splagger.foundation.errors import UserError
+from splagger.training import checkpoints
 from splagger.training.files import make_folder, plain
 from splagger.training.lock import LOCK, locked
 from splagger.training.records import (
@@ -187,6 +188,10 @@ class RunDirectory:
         **Raises:** `UserError` if the file is damaged.
         """
         return read_metrics_records(self.path / METRICS)
+
+    def save_checkpoint(self, update: int, state: Any, metadata: Mapping[str, Any]) -> Path:
+        """Saves the state after an update; see `checkpoints.save`."""
+        return checkpoints.save(self.checkpoints, update, state, metadata)
 
     def positions(self) -> dict[str, int]:
         """Forces both records to the disk and returns their lengths in bytes, by file name.

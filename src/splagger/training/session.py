@@ -16,11 +16,13 @@ from splagger.foundation.settings import Settings, from_dictionary
 from splagger.learning.evaluation import Evaluation
 from splagger.learning.host_evaluation import evaluate_on_host
 from splagger.learning.host_sweep import HostSweep
+from splagger.learning.mesh import Layout, make_mesh
+from splagger.learning.spread_sweep import SpreadSweep
 from splagger.learning.sweep import Sweep, evaluate_members, fastest_member_method
 from splagger.learning.train_state import TrainState
 from splagger.recipes.build import build_hyperparameters, build_learner, build_trial
 from splagger.training import checkpoints
-from splagger.training.devices import check_cuda_packages
+from splagger.training.devices import check_cuda_packages, layout_for
 from splagger.training.run_directory import RunDirectory
 
 # Keeps the keys of evaluations apart from those of training, which are split off the seed's key.
@@ -39,19 +41,24 @@ class Session:
     """The name of the environment that its evaluations are on: the same, or what that holds out."""
     evaluation_trial: Trial | HostTrial
     """That environment."""
-    sweep: Sweep | HostSweep
+    layout: Layout
+    """How devices share members and environments."""
+    sweep: Sweep | SpreadSweep | HostSweep
     """The functions of all members."""
 
-    def __init__(self, settings: Settings, *, trust: bool):
+    def __init__(self, settings: Settings, *, trust: bool, devices: int | None = 1):
         """Builds everything; nothing is compiled yet.
 
         **Arguments:**
 
         - `settings`: the run's.
         - `trust`: whether code that the environment's name refers to may be imported.
+        - `devices`: how many to use at most; None for all that jax sees. What is learnt does not
+            depend on it, but for rounding.
 
         **Raises:** `UserError` for an unknown environment, one that may not be imported or is held
-        out for evaluations, or an installation with two versions of CUDA.
+        out for evaluations, an impossible number of devices, or an installation with two versions
+        of CUDA.
         """
         check_cuda_packages()
         self.settings = settings
@@ -67,6 +74,8 @@ class Session:
         if specification.held_out != specification:
             self.evaluation_trial = build_trial(settings, self.evaluation_environment, trust=trust)
         method = fastest_member_method()
+        on_host = isinstance(self.trial, HostTrial)
+        self.layout = layout_for(settings, devices, on_host=on_host)
         if isinstance(self.trial, HostTrial):
             self.sweep = HostSweep(
                 build_learner(settings, self.trial),
@@ -74,8 +83,15 @@ class Session:
                 workers=settings.host.workers,
                 overlap=settings.host.overlap,
             )
-        else:
+        elif self.layout.devices == 1:
             self.sweep = Sweep(build_learner(settings, self.trial), method)
+        else:
+            self.sweep = SpreadSweep(
+                build_learner(settings, self.trial),
+                method,
+                make_mesh(self.layout),
+                len(settings.members),
+            )
 
     def initial_state(self) -> TrainState:
         """The state of all members before training."""
@@ -105,7 +121,8 @@ class Session:
         tasks: int,
         erase_memory: bool = False,
     ) -> Evaluation:
-        """One evaluation of every member, on any environment that fits its agents.
+        """One evaluation of every member, on any environment that fits its agents. `sweep.fetch`
+        brings it to the host.
 
         **Arguments:**
 
@@ -124,6 +141,10 @@ class Session:
                 erase_memory=erase_memory,
                 workers=self.settings.host.workers,
                 method=self.sweep.method,
+            )
+        if isinstance(self.sweep, SpreadSweep):
+            return self.sweep.evaluate(
+                state.agent, trial, keys, tasks=tasks, erase_memory=erase_memory
             )
         return evaluate_members(
             state.agent,

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,14 @@ from splagger.foundation.settings import (
 )
 from splagger.recipes.recipes import settings_for
 from splagger.training.compilation_cache import enable_compilation_cache
-from splagger.training.devices import remark_on_simulator
+from splagger.training.devices import remark_on_devices, remark_on_simulator
 from splagger.training.loop import TrainingLoop, TrainingResult
+from splagger.training.processes import from_first, is_first_process
 from splagger.training.progress import TrainingProgress
 from splagger.training.run_directory import RunDirectory, default_path
 from splagger.training.session import Session
+from splagger.training.settings_file import new_record
+from splagger.training.watched_run import WatchedRun
 
 RUNS = Path("runs")
 """Where runs go by default, below the current directory."""
@@ -36,6 +39,7 @@ def train(
     policy_size: str | None = None,
     objective: str | None = None,
     simulator: str | None = None,
+    devices: int | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     quiet: bool = False,
@@ -54,6 +58,8 @@ def train(
         `ti-naive`, `ti`, `ti++` or `bi++`; by default the agent's own.
     - `simulator`: the option of that name of the environments that have it: `native` or `mjx`; by
         default `mjx` on a GPU, else `native`.
+    - `devices`: how many devices share the members and, where these are fewer, the environments;
+        by default all that jax sees. It changes results by rounding alone.
     - `out`: the run directory; by default a new one, `runs/<environment>/<agent>/<time>`.
     - `overwrite`: whether a run that is in `out` already may be replaced.
     - `quiet`: whether to show no progress.
@@ -68,26 +74,32 @@ def train(
         settings_for(environment, agent, recipe, policy_size=policy_size, objective=objective),
         changes,
     )
-    return start_run(settings, simulator=simulator, out=out, overwrite=overwrite, quiet=quiet)
+    return start_run(
+        settings, simulator=simulator, devices=devices, out=out, overwrite=overwrite, quiet=quiet
+    )
 
 
 def start_run(
     settings: Settings,
     *,
     simulator: str | None = None,
+    devices: int | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     quiet: bool = False,
 ) -> TrainingResult:
     """Trains with complete settings; the arguments are those of `train`."""
-    run, session = new_run(settings, simulator=simulator, out=out, overwrite=overwrite)
-    return _train(run, session, new=True, quiet=quiet)
+    run, session = new_run(
+        settings, simulator=simulator, devices=devices, out=out, overwrite=overwrite
+    )
+    return _train(run, session, new=True, devices=devices, quiet=quiet)
 
 
 def new_run(
     settings: Settings,
     *,
     simulator: str | None = None,
+    devices: int | None = 1,
     out: str | Path | None = None,
     overwrite: bool = False,
 ) -> tuple[RunDirectory, Session]:
@@ -109,17 +121,25 @@ def new_run(
     enable_compilation_cache()
     # The user names the environment here and now, so its code may be imported.
     require_sound(settings.environment, workers=settings.host.workers or 0)
-    session = Session(settings, trust=True)
-    if out is None:
+    session = Session(settings, trust=True, devices=devices)
+    values = to_dictionary(settings)
+
+    def create() -> str:
         path = default_path(RUNS, settings.environment, settings.agent.name)
-    else:
-        path = Path(out)
-    run = RunDirectory.create(path, to_dictionary(settings), overwrite)
+        return str(RunDirectory.create(path if out is None else Path(out), values, overwrite).path)
+
+    path = Path(from_first(create))
+    run = RunDirectory.open(path) if is_first_process() else WatchedRun(path, new_record(values))
     return run, session
 
 
 def resume(
-    path: str | Path, *, frames: int | None = None, trust: bool = False, quiet: bool = False
+    path: str | Path,
+    *,
+    frames: int | None = None,
+    devices: int | None = None,
+    trust: bool = False,
+    quiet: bool = False,
 ) -> TrainingResult:
     """Goes on with a run from its newest checkpoint, exactly as if it had never stopped.
 
@@ -127,6 +147,7 @@ def resume(
 
     - `path`: the run directory.
     - `frames`: a new number of frames for every member, at least as many as are done.
+    - `devices`: as for `train`; it need not be what the run was started with.
     - `trust`: whether code that the run's environment refers to may be imported.
     - `quiet`: whether to show no progress.
 
@@ -134,12 +155,12 @@ def resume(
 
     **Raises:** `UserError` if the run is damaged, in use, or from another version.
     """
-    run, session = existing_run(path, frames=frames, trust=trust)
-    return _train(run, session, new=False, quiet=quiet)
+    run, session = existing_run(path, frames=frames, devices=devices, trust=trust)
+    return _train(run, session, new=False, devices=devices, quiet=quiet)
 
 
 def existing_run(
-    path: str | Path, *, frames: int | None = None, trust: bool = False
+    path: str | Path, *, frames: int | None = None, devices: int | None = 1, trust: bool = False
 ) -> tuple[RunDirectory, Session]:
     """Opens a run that is to go on; nothing is written. The arguments are those of `resume`.
 
@@ -159,7 +180,10 @@ def existing_run(
                 "a run can be resumed with more frames, not with fewer."
             )
     enable_compilation_cache()
-    return run, Session(settings, trust=trust)
+    session = Session(settings, trust=trust, devices=devices)
+    if not is_first_process():
+        run = WatchedRun(run.path, run.record)
+    return run, session
 
 
 def with_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:
@@ -186,16 +210,24 @@ def _changed(values: Mapping[str, Any], changes: Mapping[str, Any], kind: str) -
     return changed
 
 
-def _train(run: RunDirectory, session: Session, *, new: bool, quiet: bool) -> TrainingResult:
+def _train(
+    run: RunDirectory, session: Session, *, new: bool, devices: int | None, quiet: bool
+) -> TrainingResult:
     settings = session.settings
     members = [f"learning rate {rate:g}, seed {seed}" for rate, seed in settings.members]
     total = settings.updates * session.sweep.learner.frames_per_update
-    with run.locked(), closing(session):
+    quiet = quiet or not is_first_process()
+    with ExitStack() as stack:
+        from_first(lambda: stack.enter_context(run.locked()) or "")
+        stack.enter_context(closing(session))
         if to_dictionary(settings) != to_dictionary(from_dictionary(run.settings)):
             run.replace_settings(to_dictionary(settings))
         with TrainingProgress(total, members, quiet=quiet) as progress:
             progress.message(f"{settings.agent.name} on {settings.environment}: {run.path}")
-            remark = remark_on_simulator(settings.environment, changeable=new)
-            if remark:
-                progress.message(remark)
+            for remark in (
+                remark_on_simulator(settings.environment, changeable=new),
+                remark_on_devices(settings, session.layout, devices),
+            ):
+                if remark:
+                    progress.message(remark)
             return TrainingLoop(run, session, progress).run()

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from splagger.foundation.device_mesh import flat_samples
 from splagger.foundation.initialisers import orthogonal
 from splagger.foundation.linear import Linear
 from splagger.sequence.encoders.encoder import Encoder
@@ -117,7 +118,7 @@ def _backward(residuals, gradient):
     )
     size = state.shape[-1]
     to_projected = jnp.concatenate([from_state[..., : 2 * size], to_n], axis=-1)
-    to_weight = previous.reshape(-1, size).T @ from_state.reshape(-1, 3 * size)
+    to_weight = flat_samples(previous).T @ flat_samples(from_state)
     to_bias = jnp.sum(from_state, axis=(0, 1))
     return to_projected, to_state, jnp.sum(to_fresh, axis=(0, 1)), to_weight, to_bias, None
 

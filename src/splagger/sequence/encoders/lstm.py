@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from splagger.foundation.device_mesh import flat_samples
 from splagger.foundation.initialisers import orthogonal
 from splagger.foundation.linear import Linear
 from splagger.sequence.encoders.encoder import Encoder
@@ -114,8 +115,7 @@ def _backward(residuals, gradient):
     pull_back, outputs, h, fresh, weight, starts = residuals
     to_projected, to_state, to_fresh = pull_back(gradient)
     before = select_start(starts, fresh, jnp.concatenate([h[None], outputs[:-1]]))
-    size, gates = weight.shape
-    to_weight = before.reshape(-1, size).T @ to_projected.reshape(-1, gates)
+    to_weight = flat_samples(before).T @ flat_samples(to_projected)
     return to_projected, to_state, to_fresh, to_weight, None
 
 
