@@ -56,6 +56,9 @@ class Learner(eqx.Module, Generic[TrialT]):
     """Into how many minibatches it divides the rollout."""
     minibatch_kind: Minibatches = eqx.field(static=True)
     """What a minibatch is made of."""
+    gradient_steps: int | None = eqx.field(static=True)
+    """Over how many steps gradients flow through the encoder's recurrence; None: through the whole
+    rollout."""
     reward_clip: float = eqx.field(static=True)
     """Normalised rewards are clipped to ± this."""
     time_limits: TimeLimits = eqx.field(static=True)
@@ -313,6 +316,7 @@ class Learner(eqx.Module, Generic[TrialT]):
                 chosen,
                 batch,
                 numbers,
+                gradient_steps=self.gradient_steps,
                 direct_inference=objective.direct_inference,
                 measure_inputs=self.measure_inputs,
             )
