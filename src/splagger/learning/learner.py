@@ -21,6 +21,7 @@ from splagger.learning.optimisers import Optimisers, OptimiserState, clip_by_nor
 from splagger.learning.ppo import Experience, Losses, Minibatches, minibatch_loss
 from splagger.learning.rebuilt_memory import rebuild_memory
 from splagger.learning.rollout import Rollout, collect, rollout_values, start_collector
+from splagger.learning.sample_values import sample_values
 from splagger.learning.statistics import observe_statistics
 from splagger.learning.train_state import Collector, Hyperparameters, TrainState
 from splagger.learning.trajectories import trajectory_shapes
@@ -242,8 +243,8 @@ class Learner(eqx.Module, Generic[TrialT]):
         values = rollout_values(state.agent, rollout)
         final_values = None
         if self.time_limits == "bootstrap" and self.trial.may_truncate:
-            final_values = state.agent.value(
-                rollout.next_observation, rollout.next_latent, None, rollout.task
+            final_values = sample_values(
+                state.agent, rollout.next_observation, rollout.next_latent, None, rollout.task
             )
         advantage = advantages(
             rewards,
