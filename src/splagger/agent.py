@@ -200,8 +200,9 @@ class Agent(eqx.Module):
         transitions: Transition,
         fresh_start: Bool[Array, " environment"],
         trial_end: Bool[Array, "time environment"],
+        gradient_steps: int | None = None,
     ) -> Float[Array, "time_plus_one environment latent"]:
-        """Recomputes the latents of a rollout with gradients through all of it.
+        """Recomputes the latents of a rollout with gradients.
 
         **Arguments:**
 
@@ -209,19 +210,21 @@ class Agent(eqx.Module):
         - `transitions`: of the rollout, `[time, environment, ...]`.
         - `fresh_start`: whether a trial starts at the rollout's first step.
         - `trial_end`: whether a transition ended its trial.
+        - `gradient_steps`: over how many steps gradients flow through the encoder's recurrence;
+            None: through the whole rollout.
 
         **Returns:** the latent that the policy had at every step, and the one after the last.
         """
         model = self.networks.sequence_model
         memory = jax.lax.stop_gradient(memory)
         if self.memory_reset == "before-last-transition":
-            _, latents = model.unroll(memory, transitions, trial_end)
+            _, latents = model.unroll(memory, transitions, trial_end, gradient_steps)
             return jnp.concatenate([memory.latent[None], latents])
         prior = model.initial_memory().latent
         if not self.train_prior:
             fresh_start = jnp.zeros_like(fresh_start)
             prior = jax.lax.stop_gradient(prior)
         starts = jnp.concatenate([fresh_start[None], trial_end[:-1]])
-        _, latents = model.unroll(memory, transitions, starts)
+        _, latents = model.unroll(memory, transitions, starts, gradient_steps)
         first = select_start(fresh_start, prior, memory.latent)
         return jnp.concatenate([first[None], select_start(trial_end, prior, latents)])

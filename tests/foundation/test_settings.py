@@ -14,7 +14,7 @@ from support.plain_modules import plain
 from splagger.foundation import settings
 from splagger.foundation.agent_settings import AgentSettings, EmbeddingSettings
 from splagger.foundation.aggregator_settings import WeightedMeanSettings
-from splagger.foundation.encoder_settings import LSTMSettings
+from splagger.foundation.encoder_settings import CausalTransformerSettings, LSTMSettings
 from splagger.foundation.errors import UserError
 from splagger.foundation.objective_settings import ElboSettings, ObjectiveSettings
 from splagger.foundation.policy_settings import FilmSettings
@@ -53,6 +53,7 @@ LEARNING: list[tuple[dict[str, Any], str]] = [
         ({name: 0}, f"{name} is 0, {AT_LEAST_1}")
         for name in ("environments", "steps", "epochs", "minibatches")
     ),
+    ({"gradient_steps": 0}, f"gradient_steps is 0, {AT_LEAST_1}"),
     ({"discount": 1.1}, f"discount is 1.1, {FRACTION}"),
     ({"trace_decay": -0.1}, f"trace_decay is -0.1, {FRACTION}"),
     ({"discount": math.nan}, f"discount is nan, {FRACTION}"),
@@ -110,6 +111,15 @@ WHOLE: list[tuple[dict[str, Any], str]] = [
             "learning": PLAIN.LearningSettings(environments=3),
         },
         "learning.environments is 3, but it must be even with host.overlap.",
+    ),
+    (
+        {
+            "agent": AgentSettings(encoder=CausalTransformerSettings()),
+            "learning": PLAIN.LearningSettings(gradient_steps=2),
+        },
+        "learning.gradient_steps is 2, but the encoder causal-transformer has no recurrence "
+        "through which gradients flow: leave it at None, or choose a GRU, an LSTM or a linear "
+        "recurrence.",
     ),
     ({"learning_rates": ()}, "learning_rates is empty, but it needs at least one number."),
     ({"learning_rates": (1e-3, 0.0)}, f"learning_rates is 0.0, {POSITIVE}"),
@@ -196,6 +206,7 @@ CHANGED = Settings(
     learning=LearningSettings(
         environments=4,
         steps=10,
+        gradient_steps=3,
         epochs=1,
         minibatches=3,
         minibatch_kind="environments",

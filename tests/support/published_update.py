@@ -157,6 +157,7 @@ def _learner(recorded: dict[str, np.ndarray]) -> Learner:
         epochs=settings["ppo_num_epochs"],
         minibatches=settings["ppo_num_minibatch"],
         minibatch_kind="time-steps",
+        gradient_steps=None,
         reward_clip=settings["cliprew"],
         time_limits="zero-advantage" if settings["use_proper_time_limits"] else "terminal",
         restart_memory=True,

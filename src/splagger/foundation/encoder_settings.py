@@ -12,6 +12,8 @@ from splagger.foundation.plain_values import check_types
 class _Encoder:
     kind: ClassVar[str]
     """What it is called in messages and files."""
+    recurrent: ClassVar[bool] = True
+    """Whether gradients reach earlier steps through a state that every step changes."""
 
     size: int = 256
     """Width of the output."""
@@ -43,6 +45,7 @@ class FeedForwardSettings(_Encoder):
     """One linear layer with tanh: no recurrence."""
 
     kind: ClassVar[str] = "feed-forward"
+    recurrent: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class CausalTransformerSettings(_Transformer):
     """A transformer with causal attention, rotary positions and a cache for acting."""
 
     kind: ClassVar[str] = "causal-transformer"
+    recurrent: ClassVar[bool] = False
 
     width: int = 64
     """Width of its tokens."""

@@ -18,7 +18,11 @@ class LearningSettings:
     environments: int = 16
     """N, the number of environments that are stepped side by side."""
     steps: int = 700
-    """T, the number of steps of a rollout; gradients flow through all of them."""
+    """T, the number of steps of a rollout."""
+    gradient_steps: int | None = None
+    """Over how many steps gradients flow through the encoder's recurrence, best a divisor of
+    `steps`; none: through the whole rollout. Values are carried through all of it, and gradients
+    too by the aggregator. For long trials: fewer steps follow on each other in learning."""
     epochs: int = 2
     """How often an update goes over its rollout."""
     minibatches: int = 4
@@ -56,6 +60,8 @@ class LearningSettings:
         check_types(self, "learning")
         for name in ("environments", "steps", "epochs", "minibatches"):
             check_at_least(f"learning.{name}", getattr(self, name), 1)
+        if self.gradient_steps is not None:
+            check_at_least("learning.gradient_steps", self.gradient_steps, 1)
         for name in ("discount", "trace_decay"):
             check_fraction(f"learning.{name}", getattr(self, name))
         for name in ("clip", "maximum_gradient_norm", "reward_clip"):
@@ -191,6 +197,13 @@ class Settings:
         check_at_least("evaluation_interval", self.evaluation_interval, 1)
         check_at_least("evaluation_tasks", self.evaluation_tasks, 1)
         check_at_least("checkpoint_minutes", self.checkpoint_minutes, 0)
+        encoder = self.agent.encoder
+        if self.learning.gradient_steps is not None and not encoder.recurrent:
+            raise UserError(
+                f"learning.gradient_steps is {self.learning.gradient_steps}, but the encoder "
+                f"{encoder.kind} has no recurrence through which gradients flow: leave it at None, "
+                "or choose a GRU, an LSTM or a linear recurrence."
+            )
         if self.host.overlap and self.learning.environments % 2:
             raise UserError(
                 f"learning.environments is {self.learning.environments}, but it must be even with "

@@ -104,16 +104,17 @@ def without_padding(trajectories: Trajectories) -> Trajectories:
 
 
 def posteriors(
-    model: SplitAggregator, trajectories: Trajectories
+    model: SplitAggregator, trajectories: Trajectories, gradient_steps: int | None = None
 ) -> Float[Array, "time_plus_one trajectory latent"]:
     """The latent before any transition, the prior, and after each one.
 
-    Those after a trajectory's end follow on transitions of zeros.
+    Those after a trajectory's end follow on transitions of zeros. Gradients flow over
+    `gradient_steps` steps through the encoder's recurrence, over all if None.
     """
     transitions = without_padding(trajectories).transitions
     memory = model.initial_memory(trajectories.length.shape)
     starts = jnp.zeros(transitions.reward.shape, bool)
-    _, latents = model.unroll(memory, transitions, starts)
+    _, latents = model.unroll(memory, transitions, starts, gradient_steps)
     return jnp.concatenate([memory.latent[None], latents])
 
 

@@ -22,6 +22,7 @@ from splagger.learning.optimisers import Optimisers, OptimiserState, clip_by_nor
 from splagger.learning.ppo import Experience, Losses, Minibatches, minibatch_loss
 from splagger.learning.rebuilt_memory import rebuild_memory
 from splagger.learning.rollout import Rollout, collect, rollout_values, start_collector
+from splagger.learning.sample_values import sample_values
 from splagger.learning.statistics import observe_statistics
 from splagger.learning.train_state import Collector, Hyperparameters, TrainState
 from splagger.learning.trajectories import trajectory_shapes
@@ -57,6 +58,9 @@ class Learner(eqx.Module, Generic[TrialT]):
     """Into how many minibatches it divides the rollout."""
     minibatch_kind: Minibatches = eqx.field(static=True)
     """What a minibatch is made of."""
+    gradient_steps: int | None = eqx.field(static=True)
+    """Over how many steps gradients flow through the encoder's recurrence; None: through the whole
+    rollout."""
     reward_clip: float = eqx.field(static=True)
     """Normalised rewards are clipped to ± this."""
     time_limits: TimeLimits = eqx.field(static=True)
@@ -245,8 +249,8 @@ class Learner(eqx.Module, Generic[TrialT]):
         values = rollout_values(state.agent, rollout)
         final_values = None
         if self.time_limits == "bootstrap" and self.trial.may_truncate:
-            final_values = state.agent.value(
-                rollout.next_observation, rollout.next_latent, None, rollout.task
+            final_values = sample_values(
+                state.agent, rollout.next_observation, rollout.next_latent, None, rollout.task
             )
         advantage = advantages(
             rewards,
@@ -320,6 +324,7 @@ class Learner(eqx.Module, Generic[TrialT]):
                 chosen,
                 batch,
                 numbers,
+                gradient_steps=self.gradient_steps,
                 direct_inference=objective.direct_inference,
                 measure_inputs=self.measure_inputs,
             )

@@ -64,6 +64,9 @@ class ElboObjective(eqx.Module):
     """Whether decoders see a sample of the latent, and there is a divergence."""
     rules: ElboRules = eqx.field(static=True)
     """How its parts are made and added up."""
+    gradient_steps: int | None = eqx.field(static=True)
+    """Over how many steps gradients flow through the encoder's recurrence; None: through the whole
+    trial."""
     inference: InferenceTarget | None = eqx.field(static=True)
     """What is inferred of the policy's view of the task; None: nothing."""
 
@@ -95,7 +98,7 @@ class ElboObjective(eqx.Module):
             decodes=self.decodes,
             resample=self.resample,
         )
-        latents = posteriors(networks.sequence_model, trajectories)
+        latents = posteriors(networks.sequence_model, trajectories, self.gradient_steps)
         noise = None
         if self.stochastic:
             shape = (*latents.shape[:-1], latents.shape[-1] // 2)

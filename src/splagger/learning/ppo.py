@@ -1,7 +1,7 @@
 """Proximal policy optimisation (Schulman et al. 2017) through the sequence model.
 
-Latents are recomputed with gradients through the whole rollout at every minibatch, so that the
-sequence model learns from the policy's and the critic's losses alone.
+Latents are recomputed with gradients at every minibatch, so that the sequence model learns from
+the policy's and the critic's losses alone.
 """
 
 from dataclasses import replace
@@ -138,6 +138,7 @@ def minibatch_loss(
     samples: Int[Array, " sample"] | None,
     hyperparameters: Hyperparameters,
     *,
+    gradient_steps: int | None = None,
     direct_inference: bool = False,
     measure_inputs: bool = False,
 ) -> tuple[Float[Array, ""], Losses]:
@@ -151,6 +152,8 @@ def minibatch_loss(
     - `samples`: which of its steps make the loss, as `time * environments + environment`; None for
         all.
     - `hyperparameters`: weights and clip.
+    - `gradient_steps`: over how many steps gradients flow through the encoder's recurrence; None:
+        through the whole rollout.
     - `direct_inference`: whether the embedded latent is drawn to the embedded task (task inference,
         end to end; Beck et al. 2023).
     - `measure_inputs`: whether to measure how strongly the value depends on its inputs.
@@ -159,7 +162,11 @@ def minibatch_loss(
     latents = experience.latents
     if latents is None:
         latents = agent.unroll(
-            experience.memory, experience.transitions, experience.fresh_start, experience.trial_end
+            experience.memory,
+            experience.transitions,
+            experience.fresh_start,
+            experience.trial_end,
+            gradient_steps,
         )[:-1]
     # The encoding stays with its environments; what is drawn of it is shared out by sample.
     latents = split_environments(latents, 1)

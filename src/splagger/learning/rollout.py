@@ -9,6 +9,7 @@ from splagger.agent import Agent
 from splagger.environments.task_information import TaskInformation
 from splagger.environments.trial import Trial
 from splagger.foundation.device_mesh import on_every_device, split_environments
+from splagger.learning.sample_values import sample_values
 from splagger.learning.train_state import Collector
 from splagger.sequence.embedding import Transition
 from splagger.sequence.split_aggregator import Memory
@@ -167,13 +168,13 @@ def collect(
 def rollout_values(agent: Agent, rollout: Rollout) -> Float[Array, "time_plus_one environment"]:
     """Values of all observations the policy acted on, and of the last one.
 
-    They are computed after the rollout, in one batch, as acting does not need them. Where the
+    They are computed after the rollout, in large batches, as acting does not need them. Where the
     policy sees samples of the latent, the last one is valued at the mean.
     """
     noise = rollout.latent_noise
     last_noise = None if noise is None else jnp.zeros_like(noise[-1])
     acted_on = (rollout.observation, rollout.latent, noise, rollout.task)
     last = (rollout.last_observation, rollout.last_latent, last_noise, rollout.last_task)
-    return agent.value(
-        *jax.tree.map(lambda rows, row: jnp.concatenate([rows, row[None]]), acted_on, last)
+    return sample_values(
+        agent, *jax.tree.map(lambda rows, row: jnp.concatenate([rows, row[None]]), acted_on, last)
     )

@@ -11,6 +11,7 @@ from splagger.agent import Agent
 from splagger.environments.trial import Trial
 from splagger.learning.evaluation import Evaluation, evaluate
 from splagger.learning.learner import Learner
+from splagger.learning.member_groups import vectorised_in_groups
 from splagger.learning.metrics import Metrics
 from splagger.learning.train_state import Hyperparameters, TrainState
 
@@ -25,10 +26,13 @@ def fastest_member_method() -> MemberMethod:
     return "in-turn" if jax.default_backend() == "cpu" else "vectorised"
 
 
-def over_members(function: Callable[..., Any], method: MemberMethod) -> Callable[..., Any]:
-    """Lifts a function of one member to arrays with a leading member dimension."""
+def over_members(
+    function: Callable[..., Any], method: MemberMethod, at_once: int | None = None
+) -> Callable[..., Any]:
+    """Lifts a function of one member to arrays with a leading member dimension; of those that are
+    vectorised, `at_once` at a time (see `vectorised_in_groups`)."""
     if method == "vectorised":
-        return jax.vmap(function)
+        return vectorised_in_groups(function, at_once)
     return lambda *arguments: jax.lax.map(lambda member: function(*member), arguments)
 
 
@@ -43,6 +47,8 @@ class Sweep(eqx.Module):
     """The learner of one member."""
     method: MemberMethod = eqx.field(static=True)
     """How members share a device."""
+    members_at_once: int | None = eqx.field(static=True, default=None)
+    """How many are vectorised at a time; None: all. It bounds memory and changes no result."""
 
     def initialise(
         self, seeds: Int[Array, " member"], hyperparameters: Hyperparameters
@@ -87,13 +93,15 @@ def evaluate_members(
     tasks: int,
     erase_memory: bool = False,
     method: MemberMethod,
+    at_once: int | None = None,
 ) -> Evaluation:
-    """One evaluation of every member, with a key for each, as in `evaluate`."""
+    """One evaluation of every member, with a key for each, as in `evaluate`; members share
+    the device as `over_members` says."""
 
     def one(agent, key):
         return evaluate(agent, trial, key, tasks=tasks, erase_memory=erase_memory)
 
-    return over_members(one, method)(agents, keys)
+    return over_members(one, method, at_once)(agents, keys)
 
 
 @eqx.filter_jit
@@ -105,4 +113,4 @@ def _initialise(sweep, seeds, hyperparameters):
 
 @eqx.filter_jit(donate="all-except-first")
 def _update(sweep, state):
-    return over_members(sweep.learner.update, sweep.method)(state)
+    return over_members(sweep.learner.update, sweep.method, sweep.members_at_once)(state)

@@ -25,9 +25,19 @@ from splagger.sequence.embedding import ActionEncoding
 
 
 def build_objective(
-    settings: AgentSettings, conventions: ConventionSettings, trial: TrialDescription
+    settings: AgentSettings,
+    conventions: ConventionSettings,
+    trial: TrialDescription,
+    gradient_steps: int | None = None,
 ) -> Objective:
-    """What an agent's sequence model learns from in a kind of trials."""
+    """What an agent's sequence model learns from in a kind of trials.
+
+    **Arguments:**
+
+    - `settings`, `conventions`, `trial`: say what.
+    - `gradient_steps`: over how many steps gradients flow through the encoder's recurrence; None:
+        through the whole trial.
+    """
     objective = settings.objective
     elbo, inference = objective.elbo, objective.task_inference
     bound = None
@@ -47,6 +57,7 @@ def build_objective(
                 average_terms=elbo.average_terms,
                 average_decodes=elbo.average_decodes,
             ),
+            gradient_steps=gradient_steps,
             inference=None if inference is None else inference.target,
         )
     return Objective(

@@ -8,6 +8,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
 from splagger.sequence.aggregators.aggregator import Aggregator
 from splagger.sequence.embedding import Transition, TransitionEmbedding
+from splagger.sequence.encoders.cut_gradients import unroll_with_cuts
 from splagger.sequence.encoders.encoder import Encoder, EncoderState
 from splagger.sequence.layers import Layers
 from splagger.sequence.segmented_scan import Element, ScanMethod, segmented_scan
@@ -130,6 +131,7 @@ class SplitAggregator(eqx.Module):
         memory: Memory,
         transitions: Transition,
         starts: Bool[Array, "time environment"],
+        gradient_steps: int | None = None,
     ) -> tuple[Memory, Float[Array, "time environment latent"]]:
         """Takes in whole sequences: the same as stepping, up to rounding.
 
@@ -138,21 +140,27 @@ class SplitAggregator(eqx.Module):
         - `memory`: before the sequences, `[environment, ...]`.
         - `transitions`: `[time, environment, ...]`.
         - `starts`: where set, the memory is the initial one before that transition.
+        - `gradient_steps`: over how many steps gradients flow through the encoder's recurrence, see
+            `unroll_with_cuts`; None: over all. Those of the aggregator are never cut: they reach
+            any step at once, so that a trial may be much longer.
 
         **Returns:** the memory after the sequences, and the latent after every transition.
         """
-        return self.unroll_embedded(memory, self.embedding(transitions), starts)
+        return self.unroll_embedded(memory, self.embedding(transitions), starts, gradient_steps)
 
     def unroll_embedded(
         self,
         memory: Memory,
         xs: Float[Array, "time environment embedded"],
         starts: Bool[Array, "time environment"],
+        gradient_steps: int | None = None,
     ) -> tuple[Memory, Float[Array, "time environment latent"]]:
         """`unroll` for transitions that are embedded already."""
         fresh, fresh_aggregate = self._start()
         projected = self.before_encoder.rectified(xs)
-        encoder, u = self.encoder.unroll(memory.encoder, fresh, projected, starts)
+        encoder, u = unroll_with_cuts(
+            self.encoder, memory.encoder, fresh, projected, starts, gradient_steps
+        )
         u = self.after_encoder(u)
         if self.aggregator is None:
             latents = self.output(u)
