@@ -98,10 +98,9 @@ class RewardNormaliser(eqx.Module):
 
         # The sum is an affine map of the last step's, and statistics merge associatively: both take
         # O(log time) rounds instead of a loop over the steps.
+        reset = jnp.any(trial_end, axis=1, keepdims=True) & reset_all
         continues = ~trial_end
-        if reset_all:
-            any_end = jnp.any(trial_end, axis=1, keepdims=True)
-            continues = continues.at[1:].min(~any_end[:-1])
+        continues = continues.at[1:].min(~reset[:-1])
         gains = (
             jnp.where(trial_end, 0, rewards)
             .at[0]
@@ -120,8 +119,7 @@ class RewardNormaliser(eqx.Module):
         moments = jax.lax.associative_scan(RunningMoments.merge, moments)
         scaled = rewards * jax.lax.rsqrt(moments.variance + _EPSILON)[:, None]
         last, last_moments = jax.tree.map(lambda leaf: leaf[-1], (running, moments))
-        if reset_all:
-            last = jnp.where(any_end[-1], 0, last)
+        last = jnp.where(reset[-1], 0, last)
         return RewardNormaliser(last, last_moments), jnp.clip(scaled, -clip, clip)
 
 
