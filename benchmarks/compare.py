@@ -75,9 +75,9 @@ def compare(rounds: list[tuple[dict[str, Any], dict[str, Any]]]) -> dict[str, di
     for first, second in rounds:
         there = {row["name"]: row for row in second["rows"]}
         for row in first["rows"]:
-            other = there.get(row["name"])
-            for name in _NUMBERS if other is not None else ():
-                if row[name] and other[name]:
+            other = there.get(row["name"], {})
+            for name in _NUMBERS:
+                if row[name] and other.get(name):
                     pairs.setdefault(f"{row['name']}, {name}", []).append((row[name], other[name]))
     result = {}
     for name, numbers in pairs.items():

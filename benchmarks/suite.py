@@ -9,7 +9,8 @@ operations and bytes over the peak of one large product and the bandwidth of one
 measured in the same turns, as are peers. Compilation is counted in the part `compilation` alone,
 and evaluation in `evaluation` alone. PyTorch's GRU is a peer where PyTorch is installed. The file
 is written after every row. A part that cannot be measured does not keep the others from it; the
-exit status is then 1. The part `profile`, where an update's time goes, runs when it is named.
+exit status is then 1. The parts `profile` and `operations`, where the time of an update goes, run
+when they are named.
 """
 
 import argparse
@@ -43,7 +44,8 @@ PARTS = (
 )
 """What runs unless parts are named."""
 
-OTHER_PARTS = ("profile",)
+OTHER_PARTS = ("profile", "operations")
+"""Where the time of an update goes; they run when they are named."""
 
 
 def main() -> None:
