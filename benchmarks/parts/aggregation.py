@@ -9,6 +9,7 @@ from measuring import Work, in_turn
 from rows import Row
 
 from splagger.sequence.segmented_scan import ScanMethod, fastest_method, segmented_scan
+from splagger.sequence.starts import broadcast
 
 
 def measure(case: Case) -> Iterator[Row]:
@@ -21,12 +22,14 @@ def measure(case: Case) -> Iterator[Row]:
     starts = jnp.zeros(shape, bool)
 
     def scan(method: ScanMethod):
-        def one(aggregator, memory, u, starts):
+        def one(aggregator, u, starts):
+            fresh = aggregator.start(u.shape[-1])
+
             def total(u):
                 aggregates = segmented_scan(
                     aggregator.combine,
-                    memory,
-                    aggregator.start(u.shape[-1]),
+                    broadcast(fresh, u.shape[1:-1]),
+                    fresh,
                     aggregator.lift(u),
                     starts,
                     method,
@@ -35,8 +38,8 @@ def measure(case: Case) -> Iterator[Row]:
 
             return jax.grad(total)(u)
 
-        compiled, memory = case.compiled(one), case.experience.memory.aggregate
-        return lambda: compiled(models.aggregator, memory, u, starts)
+        compiled = case.compiled(one)
+        return lambda: compiled(models.aggregator, u, starts)
 
     fastest = fastest_method()
     other: ScanMethod = "parallel" if fastest == "sequential" else "sequential"
