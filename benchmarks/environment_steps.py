@@ -9,14 +9,14 @@ environment that only draws one number, so that what is left is random keys and 
 """
 
 import argparse
-import json
-import platform
-import statistics
-import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+from measuring import Measured, describe_machine, in_turn
+from rows import write_json
 
 from splagger.environments.environment import Environment, Step
 from splagger.environments.random_actions import random_action
@@ -28,9 +28,20 @@ from splagger.environments.trial import Trial
 class Nothing(Environment):
     """The floor: its state is the last random number that it was given."""
 
-    observation_space = Box(0.0, 1.0, (1,))
-    action_space = Discrete(2)
-    max_episode_steps = 100
+    @property
+    def observation_space(self) -> Box:
+        """One number."""
+        return Box(0.0, 1.0, (1,))
+
+    @property
+    def action_space(self) -> Discrete:
+        """Two actions."""
+        return Discrete(2)
+
+    @property
+    def max_episode_steps(self) -> int:
+        """The length of every episode."""
+        return 100
 
     def sample_task(self, key):
         """No task."""
@@ -46,6 +57,10 @@ class Nothing(Environment):
         return state, Step(state, reward=action, terminated=False)
 
 
+FLOOR = Trial(Nothing(), episodes=2)
+"""Trials in it."""
+
+
 def main() -> None:
     """Measures, prints and saves."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -56,26 +71,23 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     speeds = {}
-    floor = Trial(Nothing(), episodes=2)
     for name in [None, *arguments.environments]:
-        trial = floor if name is None else EnvironmentSpecification.parse(name).trial()
-        speeds[name or "nothing"] = measure(
-            trial, arguments.batch, arguments.steps, arguments.repeats
-        )
-        print(f"{name or '(nothing)':40} {speeds[name or 'nothing'] / 1e6:8.2f} million steps/s")
-    result = {
-        "device": jax.devices()[0].device_kind,
-        "machine": platform.processor() or platform.machine(),
-        "jax": jax.__version__,
-        "batch": arguments.batch,
-        "steps_per_second": speeds,
-    }
-    if arguments.json is not None:
-        arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+        trial = FLOOR if name is None else EnvironmentSpecification.parse(name).trial()
+        measured = measure_steps({"it": trial}, arguments.batch, arguments.steps, arguments.repeats)
+        speed = arguments.batch * arguments.steps / measured.median("it")
+        speeds[name or "nothing"] = speed
+        print(f"{name or '(nothing)':40} {speed / 1e6:8.2f} million steps/s", flush=True)
+    result = {**describe_machine(), "batch": arguments.batch, "steps_per_second": speeds}
+    write_json(arguments.json, result)
 
 
-def measure(trial: Trial, batch: int, steps: int, repeats: int) -> float:
-    """Median steps per second of a batch, compilation not counted."""
+def measure_steps(trials: Mapping[str, Trial], batch: int, steps: int, repeats: int) -> Measured:
+    """Times so many steps of a batch in each of some environments, which take turns."""
+    return in_turn({name: stepping(trial, batch, steps) for name, trial in trials.items()}, repeats)
+
+
+def stepping(trial: Trial, batch: int, steps: int) -> Callable[[], Any]:
+    """A call that makes so many steps of a batch, and goes on from there the next time."""
 
     @jax.jit
     def run(states, key):
@@ -86,16 +98,19 @@ def measure(trial: Trial, batch: int, steps: int, repeats: int) -> float:
             # All of the observation is used, or XLA would not compute it.
             return states, result.reward.sum() + result.observation.sum()
 
-        return jax.lax.scan(step, states, jax.random.split(key, steps))
+        key, new = jax.random.split(key)
+        states, sums = jax.lax.scan(step, states, jax.random.split(new, steps))
+        return states, key, sums
 
     states, _ = jax.jit(jax.vmap(trial.reset))(jax.random.split(jax.random.key(0), batch))
-    states, _ = jax.block_until_ready(run(states, jax.random.key(1)))
-    times = []
-    for repeat in range(repeats):
-        start = time.perf_counter()
-        states, _ = jax.block_until_ready(run(states, jax.random.key(2 + repeat)))
-        times.append(time.perf_counter() - start)
-    return batch * steps / statistics.median(times)
+    key = jax.random.key(1)
+
+    def call():
+        nonlocal states, key
+        states, key, sums = run(states, key)
+        return sums
+
+    return call
 
 
 if __name__ == "__main__":

@@ -8,18 +8,15 @@ has something to look at. Evaluation and compilation are not counted. Medians.
 """
 
 import argparse
-import dataclasses
-import json
-import statistics
-import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jax
-import jax.numpy as jnp
+from case import Case, Options
+from measuring import in_turn
+from rows import write_json
 
-from splagger.learning.sweep import Sweep, fastest_member_method
-from splagger.recipes.build import build_hyperparameters, build_learner, build_trial
-from splagger.recipes.recipes import settings_for
 from splagger.training.compilation_cache import enable_compilation_cache
 
 _AGENTS = (
@@ -50,46 +47,30 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     enable_compilation_cache()
-    runs = {
-        agent: _Training(arguments.environment, agent, arguments.recipe, arguments.members)
+    cases = {
+        agent: Case(
+            Options(
+                arguments.environment, agent, arguments.recipe, members=arguments.members
+            ).settings(),
+            arguments.updates,
+        )
         for agent in arguments.agents
     }
-    for _ in range(arguments.updates):
-        for run in runs.values():
-            run.update()
-    first = next(iter(runs.values())).speed
+    measured = in_turn({agent: _training(case) for agent, case in cases.items()}, arguments.updates)
+    speeds = {agent: case.frames / measured.median(agent) for agent, case in cases.items()}
+    first = next(iter(speeds.values()))
     print(f"{jax.devices()[0]}, jax {jax.__version__}, {arguments.environment}, {arguments.recipe}")
-    for agent, run in runs.items():
-        print(f"{agent:24} {run.speed:10,.0f} frames/s   {run.speed / first:6.2f} times the first")
-    if arguments.json is not None:
-        speeds = {agent: run.speed for agent, run in runs.items()}
-        arguments.json.write_text(json.dumps(speeds, indent=2) + "\n")
+    for agent, speed in speeds.items():
+        print(f"{agent:24} {speed:10,.0f} frames/s   {speed / first:6.2f} times the first")
+    write_json(arguments.json, speeds)
 
 
-class _Training:
-    """One agent's training, timed update by update."""
-
-    def __init__(self, environment: str, agent: str, recipe: str, members: int):
-        settings = dataclasses.replace(settings_for(environment, agent, recipe), seeds=members)
-        learner = build_learner(settings, build_trial(settings))
-        self._sweep = Sweep(learner, fastest_member_method())
-        self._state = self._sweep.initialise(jnp.arange(members), build_hyperparameters(settings))
-        self._frames = members * learner.frames_per_update
-        self._seconds: list[float] = []
-        # Enough for whole trials in all environments; the first of these compiles.
-        for _ in range(1 + -(-learner.trial.max_steps // learner.steps)):
-            self._state, _ = jax.block_until_ready(self._sweep.update(self._state))
-
-    def update(self) -> None:
-        """Makes one update."""
-        start = time.perf_counter()
-        self._state, _ = jax.block_until_ready(self._sweep.update(self._state))
-        self._seconds.append(time.perf_counter() - start)
-
-    @property
-    def speed(self) -> float:
-        """Frames per second, all members together."""
-        return self._frames / statistics.median(self._seconds)
+def _training(case: Case) -> Callable[[], Any]:
+    """An agent's updates, after enough of them for whole trials in all environments."""
+    update = case.updates()
+    for _ in range(-(-case.learner.trial.max_steps // case.learner.steps)):
+        jax.block_until_ready(update())
+    return update
 
 
 if __name__ == "__main__":

@@ -11,18 +11,18 @@ Medians.
 
 import argparse
 import json
-import platform
-import statistics
 import time
 from importlib.metadata import version
 from pathlib import Path
 
-import jax
 import numpy as np
-from environment_steps import measure
+from environment_steps import measure_steps
+from measuring import Measured, describe_machine, in_turn
+from rows import write_json
 
 from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.registry import make_trial
+from splagger.environments.spaces import Box
 from splagger.learning.host_workers import workers_for
 
 
@@ -47,16 +47,16 @@ def main() -> None:
         sizes = (arguments.batch, arguments.steps, arguments.repeats)
         if isinstance(trial, HostTrial):
             threads = workers_for(trial, arguments.batch, arguments.threads)
-            speeds[name] = measure_on_host(trial, *sizes, threads)
+            measured = measure_on_host(trial, *sizes, threads)
         else:
-            speeds[name] = measure(trial, *sizes)
+            measured = measure_steps({"it": trial}, *sizes)
+        speeds[name] = arguments.batch * arguments.steps / measured.median("it")
         seconds[name] = time.perf_counter() - start
         print(f"{name:40} {speeds[name]:12,.0f} steps/s")
     result = {
-        "device": jax.devices()[0].device_kind if arguments.simulator == "mjx" else "processor",
-        "machine": platform.processor() or platform.machine(),
-        "jax": jax.__version__,
+        **describe_machine(),
         "mujoco": version("mujoco"),
+        "simulated_on": "device" if arguments.simulator == "mjx" else "processor",
         "simulator": arguments.simulator,
         "solver": arguments.solver,
         "batch": arguments.batch,
@@ -65,26 +65,28 @@ def main() -> None:
         "seconds_of_all": seconds,
     }
     print(json.dumps(result))
-    if arguments.json is not None:
-        arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+    write_json(arguments.json, result)
 
 
-def measure_on_host(trial: HostTrial, batch: int, steps: int, repeats: int, threads: int) -> float:
-    """Median steps per second of a batch of simulators in threads."""
+def measure_on_host(
+    trial: HostTrial, batch: int, steps: int, repeats: int, threads: int
+) -> Measured:
+    """Times so many steps of a batch of simulators in threads."""
     generator = np.random.default_rng(0)
+    assert isinstance(trial.action_space, Box)
     actions = generator.uniform(-1, 1, (steps, batch, trial.action_space.size))
     actions = actions.astype(np.float32)
     simulators = trial.simulators(range(batch), workers=threads)
     simulators.reset()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
+
+    def call() -> None:
         for action in actions:
             simulators.send(action)
             simulators.receive()
-        times.append(time.perf_counter() - start)
+
+    measured = in_turn({"it": call}, repeats)
     simulators.close()
-    return batch * steps / statistics.median(times)
+    return measured
 
 
 if __name__ == "__main__":
