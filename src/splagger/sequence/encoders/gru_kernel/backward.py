@@ -140,7 +140,7 @@ def _program(
         return total * z, to_fresh
 
     nothing = jnp.zeros((plan.tile, plan.units), jnp.float32)
-    carry = jax.lax.fori_loop(0, time, step, (nothing, nothing))
+    carry = jax.lax.fori_loop(jnp.int32(0), jnp.int32(time), step, (nothing, nothing))
     to_state[member, rows, own], to_fresh[member, rows, own] = carry_on(jnp.int32(time), *carry)
 
 

@@ -144,7 +144,7 @@ def _program(
                 kept[member, t, rows, block.gate(number, plan, size)] = value
         return new
 
-    jax.lax.fori_loop(0, time, step, state[member, rows, own])
+    jax.lax.fori_loop(jnp.int32(0), jnp.int32(time), step, state[member, rows, own])
 
 
 def _gates(sums, plan: Plan):
