@@ -83,7 +83,9 @@ class GRU(Encoder):
             if has_plan(self.size, state.dtype):
                 states = unroll(*arguments)
                 return states[-1], states
-        states = _unroll(1 if self.recurrence == "scan" else _STEPS_PER_TURN, *arguments)
+        states: Array = _unroll(  # pyright: ignore[reportAssignmentType]
+            1 if self.recurrence == "scan" else _STEPS_PER_TURN, *arguments
+        )
         return states[-1], states
 
 

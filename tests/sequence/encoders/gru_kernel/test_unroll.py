@@ -77,7 +77,7 @@ def test_program_can_be_written_for_a_gpu():
         shape(3 * size),
     )
     starts = jnp.zeros((TIME, environments), bool)
-    gradient = jax.grad(lambda *rest: jnp.sum(unroll(*rest, starts)), argnums=(0, 3))
+    gradient = jax.grad(lambda *rest: jnp.sum(unroll(*rest, starts=starts)), argnums=(0, 3))
     device = AbstractDevice("NVIDIA H100 80GB HBM3", None, "gpu")
     with jax.sharding.use_abstract_mesh(AbstractMesh((), (), abstract_device=device)):
         lowered = jax.jit(gradient).trace(*inputs).lower(lowering_platforms=("cuda",))

@@ -94,7 +94,6 @@ def _program(
     else:
         weight_rows = [block.gate(number, plan, size) for number in range(3)]
     weights = [[weight[member, part, chunk] for part in weight_rows] for chunk in chunks]
-    fresh_chunks = [fresh[member, chunk] for chunk in chunks]
     fresh_own, bias_own = fresh[member, own], bias[member, own]
 
     def step(t, mine):
@@ -115,7 +114,7 @@ def _program(
                 volatile=True,
             )
             previous = jnp.where(is_first, initial, written)
-            return jnp.where(start, fresh_chunks[number][None], previous)
+            return jnp.where(start, fresh[member, chunks[number]][None], previous)
 
         parts = [read(number) for number in range(min(plan.ahead, len(chunks)))]
         sums = []
