@@ -36,7 +36,7 @@ from splagger.sequence.embedding import ActionEncoding, TransitionEmbedding
 from splagger.sequence.encoders.causal_transformer import CausalTransformer
 from splagger.sequence.encoders.encoder import Encoder
 from splagger.sequence.encoders.feed_forward import FeedForward
-from splagger.sequence.encoders.gru import GRU
+from splagger.sequence.encoders.gru import GRU, fastest_recurrence
 from splagger.sequence.encoders.linear_recurrence import LinearRecurrence
 from splagger.sequence.encoders.lstm import LSTM
 from splagger.sequence.encoders.overwriting_transformer import OverwritingTransformer
@@ -106,7 +106,7 @@ def _build_encoder(
     encoder, size = settings.encoder, settings.encoder_output
     match encoder:
         case GRUSettings():
-            return GRU.create(key, inputs, size)
+            return GRU.create(key, inputs, size, fastest_recurrence())
         case LSTMSettings():
             invariant = encoder.invariant_initialisation
             return LSTM.create(key, inputs, size, invariant=invariant)

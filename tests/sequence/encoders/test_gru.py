@@ -1,5 +1,7 @@
 """The GRU's own derivative, against automatic differentiation and finite differences."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,7 +13,7 @@ from support.parity import difference
 
 from splagger.foundation.linear import Linear
 from splagger.sequence.encoders.encoder import Encoder
-from splagger.sequence.encoders.gru import GRU
+from splagger.sequence.encoders.gru import GRU, fastest_recurrence
 
 TIME, ENVIRONMENTS, INPUTS, SIZE = 6, 3, 4, 5
 
@@ -46,14 +48,20 @@ def total(unroll, gru: GRU, state: Array, fresh: Array, xs: Array) -> Array:
 
 
 def test_gradient_equals_that_of_a_plain_scan():
+    without_kernel = dataclasses.replace(some_gru(), recurrence="kernel")  # none for its size
     results = [
         jax.jit(jax.value_and_grad(lambda *a, u=unroll: total(u, *a), argnums=(0, 1, 2, 3)))(
-            some_gru(), *arguments()
+            gru, *arguments()
         )
-        for unroll in (GRU.unroll, Encoder.unroll)  # the second differentiates automatically
+        for gru, unroll in (
+            (some_gru(), GRU.unroll),
+            (without_kernel, GRU.unroll),
+            (some_gru(), Encoder.unroll),  # differentiates automatically
+        )
     ]
-    own, automatic = (jax.tree.leaves(result) for result in results)
+    own, unrolled, automatic = (jax.tree.leaves(result) for result in results)
     assert max(map(difference, own, automatic)) <= 1e-9
+    assert max(map(difference, unrolled, automatic)) <= 1e-9
     assert all(np.abs(leaf).max() > 1e-3 for leaf in automatic)
 
 
@@ -80,6 +88,10 @@ def test_gradient_for_several_members_at_once():
         alone = jax.tree.leaves(gradient(member))
         mine = [leaf[number] for leaf in jax.tree.leaves(together)]
         assert max(map(difference, mine, alone)) <= 1e-9
+
+
+def test_a_plain_scan_is_chosen_on_a_cpu():
+    assert fastest_recurrence() == "scan"
 
 
 def test_step_follows_the_formula():

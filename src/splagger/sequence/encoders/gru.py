@@ -1,5 +1,9 @@
 """The gated recurrent unit, with a backward pass of its own."""
 
+import importlib.util
+from functools import partial
+from typing import Literal
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -10,6 +14,24 @@ from splagger.foundation.initialisers import orthogonal
 from splagger.foundation.linear import Linear
 from splagger.sequence.encoders.encoder import Encoder
 from splagger.sequence.starts import select_start
+
+Recurrence = Literal["scan", "unrolled", "kernel"]
+"""How a GRU runs over a whole sequence. `scan`: one step after the other. `unrolled`: several steps
+in one turn of the loop. `kernel`: all steps in one program, where there is one for the state's size
+and type (gru_kernel), otherwise as `unrolled`."""
+
+_STEPS_PER_TURN = 8
+
+
+def fastest_recurrence() -> Recurrence:
+    """The kernel on NVIDIA's Hopper GPUs, for which it was made; unrolled on other accelerators,
+    where starting every turn of a loop costs more than its products; a scan on a CPU."""
+    if jax.default_backend() == "cpu":
+        return "scan"
+    capability = getattr(jax.devices()[0], "compute_capability", None)
+    if capability == "9.0" and importlib.util.find_spec("jax.experimental.pallas.triton"):
+        return "kernel"
+    return "unrolled"
 
 
 class GRU(Encoder):
@@ -25,15 +47,20 @@ class GRU(Encoder):
     """Maps the input to the three gates, `[inputs, 3 * size]`."""
     from_state: Linear
     """Maps the state to the three gates, `[size, 3 * size]`."""
+    recurrence: Recurrence = eqx.field(static=True, default="scan")
+    """How it runs over a whole sequence."""
 
     @classmethod
-    def create(cls, key: PRNGKeyArray, inputs: int, size: int) -> "GRU":
+    def create(
+        cls, key: PRNGKeyArray, inputs: int, size: int, recurrence: Recurrence = "scan"
+    ) -> "GRU":
         """Draws initial parameters: both stacked matrices orthogonal, biases zero."""
         input_key, state_key = jax.random.split(key)
         return cls(
             size=size,
             from_input=Linear.create(input_key, inputs, 3 * size, orthogonal(1.0)),
             from_state=Linear.create(state_key, size, 3 * size, orthogonal(1.0)),
+            recurrence=recurrence,
         )
 
     def start(self) -> Float[Array, " size"]:
@@ -47,13 +74,18 @@ class GRU(Encoder):
         return new, new
 
     def unroll(self, state, fresh, xs, starts):
-        states = _unroll(
-            self.project(xs),
-            state,
-            fresh,
-            self.from_state.weight,
-            self.from_state.bias,
-            starts,
+        weight, bias = self.from_state.weight, self.from_state.bias
+        arguments = (self.project(xs), state, fresh, weight, bias, starts)
+        if self.recurrence == "kernel":
+            # Imported only here, as jax may lack what the kernel is written in.
+            from splagger.sequence.encoders.gru_kernel.plan import has_plan
+            from splagger.sequence.encoders.gru_kernel.unroll import unroll
+
+            if has_plan(self.size, state.dtype):
+                states = unroll(*arguments)
+                return states[-1], states
+        states: Array = _unroll(  # pyright: ignore[reportAssignmentType]
+            1 if self.recurrence == "scan" else _STEPS_PER_TURN, *arguments
         )
         return states[-1], states
 
@@ -68,8 +100,9 @@ def _cell(state, projected, weight, bias):
     return (1 - z) * n + z * state, (r, z, n, state_n)
 
 
-@jax.custom_vjp
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _unroll(
+    steps_per_turn: int,
     projected: Float[Array, "time environment gates"],
     state: Float[Array, "environment size"],
     fresh: Float[Array, " size"],
@@ -82,21 +115,21 @@ def _unroll(
     The derivative is written out so that the recurrent weights get theirs from one product over
     the whole sequence, instead of a sum that is read and written at every step.
     """
-    return _forward(projected, state, fresh, weight, bias, starts)[0]
+    return _forward(steps_per_turn, projected, state, fresh, weight, bias, starts)[0]
 
 
-def _forward(projected, state, fresh, weight, bias, starts):
+def _forward(steps_per_turn, projected, state, fresh, weight, bias, starts):
     def step(state, inputs):
         projected, start = inputs
         previous = select_start(start, fresh, state)
         new, gates = _cell(previous, projected, weight, bias)
         return new, (new, gates)
 
-    _, (states, gates) = jax.lax.scan(step, state, (projected, starts))
+    _, (states, gates) = jax.lax.scan(step, state, (projected, starts), unroll=steps_per_turn)
     return states, (states, gates, state, fresh, weight, starts)
 
 
-def _backward(residuals, gradient):
+def _backward(steps_per_turn, residuals, gradient):
     states, gates, state, fresh, weight, starts = residuals
     before = jnp.concatenate([state[None], states[:-1]])
     previous = select_start(starts, fresh, before)
@@ -114,7 +147,11 @@ def _backward(residuals, gradient):
         return to_previous - to_fresh, (to_n, from_state, to_fresh)
 
     to_state, (to_n, from_state, to_fresh) = jax.lax.scan(
-        step, jnp.zeros_like(state), (gradient, gates, previous, starts), reverse=True
+        step,
+        jnp.zeros_like(state),
+        (gradient, gates, previous, starts),
+        reverse=True,
+        unroll=steps_per_turn,
     )
     size = state.shape[-1]
     to_projected = jnp.concatenate([from_state[..., : 2 * size], to_n], axis=-1)
