@@ -36,6 +36,9 @@ class Train:
     """The run directory; by default a new one, runs/ENVIRONMENT/AGENT/TIME."""
     overwrite: bool = False
     """Replace the run that is in --out already."""
+    members_at_once: int | None = None
+    """How many members are vectorised at a time, on accelerators; by default all. It bounds memory
+    and changes no result."""
     quiet: bool = False
     """Print nothing and draw no figure."""
 
@@ -48,6 +51,7 @@ class Train:
             simulator=self.simulator,
             out=self.out,
             overwrite=self.overwrite,
+            members_at_once=self.members_at_once,
             quiet=self.quiet,
         )
         return _conclude(result, quiet=self.quiet)
@@ -63,6 +67,8 @@ class Resume:
     """A larger number of frames for every member."""
     trust: bool = False
     """Allow the run's environment to import code."""
+    members_at_once: int | None = None
+    """How many members are vectorised at a time, on accelerators; by default all."""
     quiet: bool = False
     """Print nothing and draw no figure."""
 
@@ -70,7 +76,13 @@ class Resume:
         """Trains on, then prints a table and draws the learning curve."""
         from splagger.training.train import resume
 
-        result = resume(self.directory, frames=self.frames, trust=self.trust, quiet=self.quiet)
+        result = resume(
+            self.directory,
+            frames=self.frames,
+            trust=self.trust,
+            members_at_once=self.members_at_once,
+            quiet=self.quiet,
+        )
         return _conclude(result, quiet=self.quiet)
 
 

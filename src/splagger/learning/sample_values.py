@@ -8,8 +8,8 @@ from splagger.agent import Agent
 from splagger.environments.task_information import TaskInformation
 
 CHUNK = 65_536
-"""Samples whose values are computed at once: more than the paper's rollouts have, and enough to fill
-an accelerator."""
+"""Samples whose values are computed at once: more than the paper's rollouts have, and enough to
+fill an accelerator."""
 
 
 def sample_values(

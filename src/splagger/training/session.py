@@ -11,6 +11,7 @@ from jaxtyping import Array, Int, Key
 from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.registry import EnvironmentSpecification
 from splagger.environments.trial import Trial
+from splagger.foundation.checks import check_at_least
 from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings, from_dictionary
 from splagger.learning.evaluation import Evaluation
@@ -42,19 +43,25 @@ class Session:
     sweep: Sweep | HostSweep
     """The functions of all members."""
 
-    def __init__(self, settings: Settings, *, trust: bool):
+    def __init__(self, settings: Settings, *, trust: bool, members_at_once: int | None = None):
         """Builds everything; nothing is compiled yet.
 
         **Arguments:**
 
         - `settings`: the run's.
         - `trust`: whether code that the environment's name refers to may be imported.
+        - `members_at_once`: how many members are vectorised at a time, on accelerators; None: all.
+            It bounds memory and changes no result.
 
         **Raises:** `UserError` for an unknown environment, one that may not be imported or is held
-        out for evaluations, or an installation with two versions of CUDA.
+        out for evaluations, for an installation with two versions of CUDA, or for less than one
+        member at once.
         """
+        if members_at_once is not None:
+            check_at_least("members_at_once", members_at_once, 1)
         check_cuda_packages()
         self.settings = settings
+        self._members_at_once = members_at_once
         specification = EnvironmentSpecification.parse(settings.environment)
         if specification.is_held_out:
             raise UserError(
@@ -75,7 +82,7 @@ class Session:
                 overlap=settings.host.overlap,
             )
         else:
-            self.sweep = Sweep(build_learner(settings, self.trial), method)
+            self.sweep = Sweep(build_learner(settings, self.trial), method, members_at_once)
 
     def initial_state(self) -> TrainState:
         """The state of all members before training."""
@@ -132,6 +139,7 @@ class Session:
             tasks=tasks,
             erase_memory=erase_memory,
             method=self.sweep.method,
+            at_once=self._members_at_once,
         )
 
     def close(self) -> None:

@@ -38,6 +38,7 @@ def train(
     simulator: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
+    members_at_once: int | None = None,
     quiet: bool = False,
     **changes: Any,
 ) -> TrainingResult:
@@ -56,6 +57,8 @@ def train(
         default `mjx` on a GPU, else `native`.
     - `out`: the run directory; by default a new one, `runs/<environment>/<agent>/<time>`.
     - `overwrite`: whether a run that is in `out` already may be replaced.
+    - `members_at_once`: how many members are vectorised at a time, on accelerators; by default all.
+        It bounds memory and changes no result.
     - `quiet`: whether to show no progress.
     - `changes`: other values for fields of `Settings`; for its groups, a mapping of fields, such
         as `learning={"steps": 100}`.
@@ -68,7 +71,14 @@ def train(
         settings_for(environment, agent, recipe, policy_size=policy_size, objective=objective),
         changes,
     )
-    return start_run(settings, simulator=simulator, out=out, overwrite=overwrite, quiet=quiet)
+    return start_run(
+        settings,
+        simulator=simulator,
+        out=out,
+        overwrite=overwrite,
+        members_at_once=members_at_once,
+        quiet=quiet,
+    )
 
 
 def start_run(
@@ -77,6 +87,7 @@ def start_run(
     simulator: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
+    members_at_once: int | None = None,
     quiet: bool = False,
 ) -> TrainingResult:
     """Trains with complete settings; the arguments are those of `train`."""
@@ -89,7 +100,7 @@ def start_run(
     enable_compilation_cache()
     # The user names the environment here and now, so its code may be imported.
     require_sound(settings.environment, workers=settings.host.workers or 0)
-    session = Session(settings, trust=True)
+    session = Session(settings, trust=True, members_at_once=members_at_once)
     if out is None:
         path = default_path(RUNS, settings.environment, settings.agent.name)
     else:
@@ -99,7 +110,12 @@ def start_run(
 
 
 def resume(
-    path: str | Path, *, frames: int | None = None, trust: bool = False, quiet: bool = False
+    path: str | Path,
+    *,
+    frames: int | None = None,
+    trust: bool = False,
+    members_at_once: int | None = None,
+    quiet: bool = False,
 ) -> TrainingResult:
     """Goes on with a run from its newest checkpoint, exactly as if it had never stopped.
 
@@ -108,6 +124,7 @@ def resume(
     - `path`: the run directory.
     - `frames`: a new number of frames for every member, at least as many as are done.
     - `trust`: whether code that the run's environment refers to may be imported.
+    - `members_at_once`: as for `train`.
     - `quiet`: whether to show no progress.
 
     **Returns:** how it ended.
@@ -125,7 +142,8 @@ def resume(
                 "a run can be resumed with more frames, not with fewer."
             )
     enable_compilation_cache()
-    return _train(run, Session(settings, trust=trust), new=False, quiet=quiet)
+    session = Session(settings, trust=trust, members_at_once=members_at_once)
+    return _train(run, session, new=False, quiet=quiet)
 
 
 def with_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:
