@@ -154,6 +154,7 @@ def another(name: str, value: Any) -> tuple[Any, list[str]]:
         "agent.policy.hyper_softmax_temperature": 0.5,
         # With one layer more, as asked for at the same time, there are four.
         "agent.policy.generated_layers": (True, True, True, False),
+        "learning.gradient_steps": 6,
         "learning.minibatch_kind": "environments",
         "conventions.boundary": "published",
         "conventions.memory_reset": "before-last-transition",
@@ -274,17 +275,17 @@ def test_a_recipe_adds_options_to_the_environment(words: str):
     assert train_settings(*asked).environment == expected
 
 
-def test_the_simulator_is_passed_on(monkeypatch: pytest.MonkeyPatch):
+def test_what_is_no_setting_is_passed_on(monkeypatch: pytest.MonkeyPatch):
     made = []
 
     def start_run(settings, **options):
-        made.append((settings.environment, options["simulator"]))
+        made.append((settings.environment, options["simulator"], options["members_at_once"]))
         raise KeyboardInterrupt
 
     monkeypatch.setattr("splagger.training.train.start_run", start_run)
-    for words in (["ant-goal"], ["--simulator", "mjx", "ant-goal"]):
+    for words in (["ant-goal"], ["--simulator", "mjx", "ant-goal", "--members-at-once", "7"]):
         assert main(["train", *words]) == 130
-    assert made == [("ant-goal", None), ("ant-goal", "mjx")]
+    assert made == [("ant-goal", None, None), ("ant-goal", "mjx", 7)]
 
 
 def test_defaults_of_a_recipe_show_up_in_help(capsys: pytest.CaptureFixture[str]):

@@ -42,7 +42,9 @@ def test_memory_is_that_of_a_group():
 
     def bytes_held(members: int, at_once: int | None) -> int:
         program = jax.jit(vectorised_in_groups(one, at_once)).lower(jnp.ones(members))
-        return program.compile().memory_analysis().temp_size_in_bytes
+        sizes = program.compile().memory_analysis()
+        assert sizes is not None
+        return sizes.temp_size_in_bytes
 
     assert bytes_held(64, None) > 4 * bytes_held(8, None)
     assert bytes_held(64, 8) < 1.5 * bytes_held(8, None)

@@ -12,6 +12,7 @@ from support.runs import FRAMES_PER_UPDATE, run_settings
 from splagger.environments.trial import Trial
 from splagger.foundation.encoder_settings import GRUSettings
 from splagger.foundation.errors import UserError
+from splagger.learning.sweep import Sweep
 from splagger.training import checkpoints
 from splagger.training.session import Session, open_session, restore_latest
 
@@ -19,6 +20,15 @@ from splagger.training.session import Session, open_session, restore_latest
 @pytest.fixture(scope="module")
 def session() -> Session:
     return Session(run_settings(), trust=False)
+
+
+def test_at_least_one_member_is_trained_at_once():
+    settings = run_settings()
+    sweep = Session(settings, trust=False, members_at_once=1).sweep
+    assert isinstance(sweep, Sweep)
+    assert sweep.members_at_once == 1
+    with pytest.raises(UserError, match="members_at_once is 0, but it must be"):
+        Session(settings, trust=False, members_at_once=0)
 
 
 def bits(keys: jax.Array) -> list[tuple[int, ...]]:

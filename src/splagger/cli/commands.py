@@ -51,6 +51,7 @@ class Train:
             self.settings,
             simulator=self.simulator,
             devices=self.on.devices,
+            members_at_once=self.on.members_at_once,
             out=self.out,
             overwrite=self.overwrite,
             quiet=self.quiet,
@@ -82,6 +83,7 @@ class Resume:
             self.directory,
             frames=self.frames,
             devices=self.on.devices,
+            members_at_once=self.on.members_at_once,
             trust=self.trust,
             quiet=self.quiet,
         )

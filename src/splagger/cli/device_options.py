@@ -10,6 +10,9 @@ class DeviceOptions:
     devices: int | None = None
     """How many devices share the members, or the environments of few members; by default all that
     there are, of all processes together."""
+    members_at_once: int | None = None
+    """How many members a device vectorises at a time, where that is an accelerator; by default all
+    that it has. It bounds memory and changes no result."""
     distributed: bool = False
     """Be one of several processes, on one machine or several, that a scheduler such as SLURM
     started with the same command."""

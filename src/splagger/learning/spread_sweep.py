@@ -44,6 +44,8 @@ class SpreadSweep(eqx.Module):
     """The devices, `[member, environment]`, from `make_mesh`."""
     members: int = eqx.field(static=True)
     """How many members there are, without copies."""
+    members_at_once: int | None = eqx.field(static=True, default=None)
+    """How many a device vectorises at a time; None: all of its own."""
 
     def initialise(
         self, seeds: Int[Array, " member"], hyperparameters: Hyperparameters
@@ -131,7 +133,7 @@ class SpreadSweep(eqx.Module):
     @property
     def _program(self) -> "_Program":
         """What decides the compiled programs."""
-        return _Program(self.learner, self.method, self.mesh)
+        return _Program(self.learner, self.method, self.mesh, self.members_at_once)
 
 
 class _Program(eqx.Module):
@@ -140,6 +142,7 @@ class _Program(eqx.Module):
     learner: Learner[Trial]
     method: MemberMethod = eqx.field(static=True)
     mesh: Mesh = eqx.field(static=True)
+    members_at_once: int | None = eqx.field(static=True)
 
 
 def _whole(mesh: Mesh) -> Callable[[Array], Array]:
@@ -152,7 +155,7 @@ def _spread(program: _Program, function: Callable[..., Any], method: MemberMetho
     manual = {MEMBERS} if mesh.shape[ENVIRONMENTS] > 1 else {MEMBERS, ENVIRONMENTS}
     own = PartitionSpec(MEMBERS)
     return jax.shard_map(
-        over_members(function, method),
+        over_members(function, method, program.members_at_once),
         mesh=mesh,
         in_specs=own,
         out_specs=own,

@@ -11,6 +11,7 @@ from jaxtyping import Array, Int, Key
 from splagger.environments.host.host_trial import HostTrial
 from splagger.environments.registry import EnvironmentSpecification
 from splagger.environments.trial import Trial
+from splagger.foundation.checks import check_at_least
 from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings, from_dictionary
 from splagger.learning.evaluation import Evaluation
@@ -46,7 +47,14 @@ class Session:
     sweep: Sweep | SpreadSweep | HostSweep
     """The functions of all members."""
 
-    def __init__(self, settings: Settings, *, trust: bool, devices: int | None = 1):
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        trust: bool,
+        devices: int | None = 1,
+        members_at_once: int | None = None,
+    ):
         """Builds everything; nothing is compiled yet.
 
         **Arguments:**
@@ -55,13 +63,18 @@ class Session:
         - `trust`: whether code that the environment's name refers to may be imported.
         - `devices`: how many to use at most; None for all that jax sees. What is learnt does not
             depend on it, but for rounding.
+        - `members_at_once`: how many members a device vectorises at a time, where it is an
+            accelerator; None: all that it has. It bounds memory and changes no result.
 
         **Raises:** `UserError` for an unknown environment, one that may not be imported or is held
-        out for evaluations, an impossible number of devices, or an installation with two versions
-        of CUDA.
+        out for evaluations, an impossible number of devices or of members at once, or an
+        installation with two versions of CUDA.
         """
+        if members_at_once is not None:
+            check_at_least("members_at_once", members_at_once, 1)
         check_cuda_packages()
         self.settings = settings
+        self._members_at_once = members_at_once
         specification = EnvironmentSpecification.parse(settings.environment)
         if specification.is_held_out:
             raise UserError(
@@ -84,13 +97,14 @@ class Session:
                 overlap=settings.host.overlap,
             )
         elif self.layout.devices == 1:
-            self.sweep = Sweep(build_learner(settings, self.trial), method)
+            self.sweep = Sweep(build_learner(settings, self.trial), method, members_at_once)
         else:
             self.sweep = SpreadSweep(
                 build_learner(settings, self.trial),
                 method,
                 make_mesh(self.layout),
                 len(settings.members),
+                members_at_once,
             )
 
     def initial_state(self) -> TrainState:
@@ -153,6 +167,7 @@ class Session:
             tasks=tasks,
             erase_memory=erase_memory,
             method=self.sweep.method,
+            at_once=self._members_at_once,
         )
 
     def close(self) -> None:

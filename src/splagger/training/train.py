@@ -40,6 +40,7 @@ def train(
     objective: str | None = None,
     simulator: str | None = None,
     devices: int | None = None,
+    members_at_once: int | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     quiet: bool = False,
@@ -60,6 +61,8 @@ def train(
         default `mjx` on a GPU, else `native`.
     - `devices`: how many devices share the members and, where these are fewer, the environments;
         by default all that jax sees. It changes results by rounding alone.
+    - `members_at_once`: how many members a device vectorises at a time, where it is an
+        accelerator; by default all that it has. It bounds memory and changes no result.
     - `out`: the run directory; by default a new one, `runs/<environment>/<agent>/<time>`.
     - `overwrite`: whether a run that is in `out` already may be replaced.
     - `quiet`: whether to show no progress.
@@ -75,7 +78,13 @@ def train(
         changes,
     )
     return start_run(
-        settings, simulator=simulator, devices=devices, out=out, overwrite=overwrite, quiet=quiet
+        settings,
+        simulator=simulator,
+        devices=devices,
+        members_at_once=members_at_once,
+        out=out,
+        overwrite=overwrite,
+        quiet=quiet,
     )
 
 
@@ -84,13 +93,19 @@ def start_run(
     *,
     simulator: str | None = None,
     devices: int | None = None,
+    members_at_once: int | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     quiet: bool = False,
 ) -> TrainingResult:
     """Trains with complete settings; the arguments are those of `train`."""
     run, session = new_run(
-        settings, simulator=simulator, devices=devices, out=out, overwrite=overwrite
+        settings,
+        simulator=simulator,
+        devices=devices,
+        members_at_once=members_at_once,
+        out=out,
+        overwrite=overwrite,
     )
     return _train(run, session, new=True, devices=devices, quiet=quiet)
 
@@ -100,6 +115,7 @@ def new_run(
     *,
     simulator: str | None = None,
     devices: int | None = 1,
+    members_at_once: int | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
 ) -> tuple[RunDirectory, Session]:
@@ -121,7 +137,7 @@ def new_run(
     enable_compilation_cache()
     # The user names the environment here and now, so its code may be imported.
     require_sound(settings.environment, workers=settings.host.workers or 0)
-    session = Session(settings, trust=True, devices=devices)
+    session = Session(settings, trust=True, devices=devices, members_at_once=members_at_once)
     values = to_dictionary(settings)
 
     def create() -> str:
@@ -138,6 +154,7 @@ def resume(
     *,
     frames: int | None = None,
     devices: int | None = None,
+    members_at_once: int | None = None,
     trust: bool = False,
     quiet: bool = False,
 ) -> TrainingResult:
@@ -147,7 +164,7 @@ def resume(
 
     - `path`: the run directory.
     - `frames`: a new number of frames for every member, at least as many as are done.
-    - `devices`: as for `train`; it need not be what the run was started with.
+    - `devices`, `members_at_once`: as for `train`; they need not be what the run was started with.
     - `trust`: whether code that the run's environment refers to may be imported.
     - `quiet`: whether to show no progress.
 
@@ -155,12 +172,19 @@ def resume(
 
     **Raises:** `UserError` if the run is damaged, in use, or from another version.
     """
-    run, session = existing_run(path, frames=frames, devices=devices, trust=trust)
+    run, session = existing_run(
+        path, frames=frames, devices=devices, members_at_once=members_at_once, trust=trust
+    )
     return _train(run, session, new=False, devices=devices, quiet=quiet)
 
 
 def existing_run(
-    path: str | Path, *, frames: int | None = None, devices: int | None = 1, trust: bool = False
+    path: str | Path,
+    *,
+    frames: int | None = None,
+    devices: int | None = 1,
+    members_at_once: int | None = None,
+    trust: bool = False,
 ) -> tuple[RunDirectory, Session]:
     """Opens a run that is to go on; nothing is written. The arguments are those of `resume`.
 
@@ -180,7 +204,7 @@ def existing_run(
                 "a run can be resumed with more frames, not with fewer."
             )
     enable_compilation_cache()
-    session = Session(settings, trust=trust, devices=devices)
+    session = Session(settings, trust=trust, devices=devices, members_at_once=members_at_once)
     if not is_first_process():
         run = WatchedRun(run.path, run.record)
     return run, session
