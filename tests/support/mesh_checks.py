@@ -45,6 +45,7 @@ def main() -> None:
         after, measured = update(sweep._program, before)
         kept, complete = sweep.capture(after)
         measured = sweep.fetch(measured)
+        observation = after.collector.observation
         # That of what has not been learnt from yet: rounding, which may differ.
         rounding = np.abs(measured.pop("first_log_ratio"))
         expected = _some((first, metrics), sweep.members)
@@ -53,7 +54,7 @@ def main() -> None:
             "rounding": float(np.max(rounding)),
             "same": same(kept, expected[0]),
             "devices": len(after.key.sharding.device_set),
-            "observation": str(after.collector.observation.sharding),
+            "parts": list(observation.sharding.shard_shape(observation.shape)),
             "shapes": [list(kept.key.shape), list(after.key.shape)],
             "passed": complete and not obstacle,
         }
