@@ -30,7 +30,7 @@ TIME, ENVIRONMENTS = 7, 4
 class LearnedStartGRU(GRU):
     """A GRU whose first state is a parameter."""
 
-    first: Float[Array, " size"]
+    first: Float[Array, " size"] = eqx.field(kw_only=True)
 
     def start(self):
         return self.first
@@ -57,7 +57,7 @@ def maze_agent(memory_reset: MemoryReset, *, train_prior: bool = True) -> Agent:
     assert isinstance(gru, GRU)
     generator = np.random.default_rng(1)
     first = jnp.asarray(generator.normal(size=gru.size))
-    encoder = LearnedStartGRU(gru.size, gru.from_input, gru.from_state, first)
+    encoder = LearnedStartGRU(gru.size, gru.from_input, gru.from_state, first=first)
     aggregator = LearnedStartMax(first=jnp.asarray(0.1 * generator.normal(size=gru.size // 2)))
     return eqx.tree_at(
         lambda a: (a.networks.sequence_model.encoder, a.networks.sequence_model.aggregator),

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from splagger.foundation.device_mesh import flat_samples
+from splagger.foundation.device_mesh import environment_devices, flat_samples
 from splagger.foundation.initialisers import orthogonal
 from splagger.foundation.linear import Linear
 from splagger.sequence.encoders.encoder import Encoder
@@ -76,7 +76,8 @@ class GRU(Encoder):
     def unroll(self, state, fresh, xs, starts):
         weight, bias = self.from_state.weight, self.from_state.bias
         arguments = (self.project(xs), state, fresh, weight, bias, starts)
-        if self.recurrence == "kernel":
+        # The compiler cannot split the kernel by environments.
+        if self.recurrence == "kernel" and environment_devices() == 1:
             # Imported only here, as jax may lack what the kernel is written in.
             from splagger.sequence.encoders.gru_kernel.plan import has_plan
             from splagger.sequence.encoders.gru_kernel.unroll import unroll
