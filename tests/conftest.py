@@ -12,10 +12,11 @@ os.environ.setdefault("XDG_CACHE_HOME", str(_ROOT / ".cache"))
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_ROOT / ".cache" / "jax"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 os.environ.setdefault("MPLBACKEND", "Agg")
-# Most of the tests' time is XLA's, for programs that run a few times: they are compiled without
+# Most of the tests' time is XLA's, for programs that run a few times: they are compiled with little
 # optimisation and, where jaxlib still has it, by the older code generator, without a stage of MLIR.
-# Compiling takes a fifth of the time then. XLA ends a process that names a flag it lacks.
-_FLAGS = ["--xla_backend_optimization_level=0"]
+# At level 0 gradients of `max-low` in test_split_aggregator.py differ between step and unroll.
+# XLA ends a process that names a flag it lacks.
+_FLAGS = ["--xla_backend_optimization_level=1"]
 if version("jaxlib").startswith("0.10."):
     _FLAGS.append("--xla_cpu_use_fusion_emitters=false")
 os.environ.setdefault("XLA_FLAGS", " ".join(_FLAGS))
@@ -44,8 +45,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("splagger")
 
 
-# Linux lets a process have some 65 thousand memory maps. One file adds 30 thousand at most.
-_MANY_MAPS = 20_000
+# Linux lets a process have some 65 thousand memory maps. Most seen after one file were 30 thousand.
+_MANY_MAPS = 15_000
 
 
 @pytest.fixture(autouse=True, scope="module")
