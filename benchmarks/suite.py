@@ -61,10 +61,12 @@ def main() -> None:
         settings = options_of(arguments).settings()
     except UserError as error:
         raise SystemExit(str(error)) from None
+    both = arguments.minibatch_kind is None
     header = {**describe_machine(), **dataclasses.asdict(options_of(arguments)), **COUNTED}
+    kind = settings.learning.minibatch_kind
+    header["minibatch_kind"] = f"{kind}; both in the part update" if both else kind
     header["repeats"] = arguments.repeats
     report = Report(header, arguments.json)
-    both = arguments.minibatch_kind is None
     run(Case(settings, arguments.repeats), arguments.parts, report, both_modes=both)
     report.print_table()
     sys.exit(1 if report.failed else 0)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import case
 import compare
+import compiled_programs
+import jax
 import jax.numpy as jnp
 import measuring
 import pytest
@@ -44,6 +46,19 @@ def test_a_part_that_fails_is_named_and_the_others_are_measured(
     assert names == ["aggregation", "checkpoint, save", "checkpoint, load"]
     assert all(row["milliseconds"] > 0 and row["over_floor"] > 0 for row in saved["rows"])
     assert saved["rows"][0]["peer"] == "parallel"
+
+
+def test_operations_of_a_compiled_program_are_told_apart():
+    def program(x, y):
+        return (jnp.sin(x) @ y).T[::-1], jnp.sum(x, axis=0)
+
+    x = jnp.ones((64, 64))
+    compiled = jax.jit(program).lower(x, x).compile()
+    operations = compiled_programs.read_program(compiled.as_text())
+    kinds = {operation.kind for operation in operations.values() if operation.place}
+    assert {"matrix products", "sums", "moving data", "element by element"} <= kinds
+    products = [o for o in operations.values() if o.kind == "matrix products"]
+    assert all(product.place.startswith("test_benchmarks.py:") for product in products)
 
 
 def test_revisions_are_compared_row_by_row_within_rounds():
