@@ -37,16 +37,7 @@ def run_forward(
     """
     members, time, environments, _ = projected.shape
     size, tiles = state.shape[-1], environments // plan.tile
-    # Those of r and z are the same for the recurrence, so they need no place in it.
-    outside = jnp.concatenate([bias[:, : 2 * size], jnp.zeros_like(fresh)], axis=-1)
-    inputs = [
-        projected + outside[:, None, None],
-        state,
-        fresh,
-        _arrange(weight, plan),
-        bias[:, 2 * size :],
-        starts.astype(jnp.int32),
-    ]
+    inputs = [projected, state, fresh, _arrange(weight, plan), bias, starts.astype(jnp.int32)]
     widths = (size, 4 * size) if keep_gates else (size,)
     return launch(
         partial(_program, plan=plan, size=size, time=time, tiles=tiles),
@@ -94,7 +85,10 @@ def _program(
     else:
         weight_rows = [block.gate(number, plan, size) for number in range(3)]
     weights = [[weight[member, part, chunk] for part in weight_rows] for chunk in chunks]
-    fresh_own, bias_own = fresh[member, own], bias[member, own]
+    fresh_own = fresh[member, own][None]
+    bias_r, bias_z, bias_n = (
+        bias[member, block.gate(number, plan, size)][None] for number in range(3)
+    )
 
     def step(t, mine):
         """From this block's units of the state to those after step `t`."""
@@ -129,10 +123,10 @@ def _program(
             if len(parts) < len(chunks):
                 parts.append(read(len(parts)))
         state_r, state_z, state_n = _gates(sums, plan)
-        previous = jnp.where(start, fresh_own[None], mine)
-        r = jax.nn.sigmoid(input_r + state_r)
-        z = jax.nn.sigmoid(input_z + state_z)
-        state_n = state_n + bias_own[None]
+        previous = jnp.where(start, fresh_own, mine)
+        r = jax.nn.sigmoid(input_r + (state_r + bias_r))
+        z = jax.nn.sigmoid(input_z + (state_z + bias_z))
+        state_n = state_n + bias_n
         n = jnp.tanh(input_n + r * state_n)
         new = (1 - z) * n + z * previous
         states[member, t, rows, own] = new

@@ -64,7 +64,7 @@ def forward_plan(members: int, environments: int, *, exact: bool) -> Plan:
         case "many" if exact:
             return Plan(units=32, tile=64, warps=8, layout="transposed", ahead=2)
         case "many":
-            return Plan(units=32, tile=128, warps=8, chunk=32, ahead=2, exact=False)
+            return Plan(units=32, tile=64, warps=4, chunk=32, ahead=8, exact=False)
 
 
 def backward_plan(members: int, environments: int, *, exact: bool) -> Plan:
