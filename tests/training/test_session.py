@@ -27,9 +27,7 @@ def test_at_least_one_member_is_trained_at_once():
     sweep = Session(settings, trust=False, members_at_once=1).sweep
     assert isinstance(sweep, Sweep)
     assert sweep.members_at_once == 1
-    with pytest.raises(
-        UserError, match="members_at_once is 0, but it must be"
-    ):
+    with pytest.raises(UserError, match="members_at_once is 0, but it must be"):
         Session(settings, trust=False, members_at_once=0)
 
 
