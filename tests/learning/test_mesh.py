@@ -58,9 +58,7 @@ def test_members_on_devices_of_their_own_exchange_nothing(found):
     assert spread["passed"]
 
 
-@pytest.mark.parametrize(
-    ("layout", "devices", "parts"), [("2x2", 4, [2, 4]), ("1x8", 8, [4, 1])]
-)
+@pytest.mark.parametrize(("layout", "devices", "parts"), [("2x2", 4, [2, 4]), ("1x8", 8, [4, 1])])
 def test_split_environments_give_the_same_update(found, layout, devices, parts):
     split = found[layout]
     assert split["farthest"] < 1e-9
