@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array
 
 from splagger.foundation.device_mesh import ENVIRONMENTS, MEMBERS
 from splagger.foundation.errors import UserError
@@ -80,11 +81,14 @@ def make_mesh(layout: Layout) -> Mesh:
     own = layout.devices // processes
     chosen = [device for process in range(processes) for device in _devices(process)[:own]]
     shape = (layout.member_devices, layout.environment_devices)
-    return Mesh(
+    mesh = Mesh(
         np.asarray(chosen).reshape(shape),
         (MEMBERS, ENVIRONMENTS),
         axis_types=(AxisType.Auto, AxisType.Auto),
     )
+    if processes > 1:
+        _connect(mesh)
+    return mesh
 
 
 def place_members(tree: Any, mesh: Mesh) -> Any:
@@ -109,6 +113,25 @@ def place_members(tree: Any, mesh: Mesh) -> Any:
         return jax.make_array_from_callback(whole.shape, sharding, lambda index: whole[index])
 
     return jax.tree.map(place, tree)
+
+
+def _connect(mesh: Mesh) -> None:
+    """Lets all devices exchange something. Before their first exchange, processes do not wait long
+    for each other, and later one of them may compile for minutes when another is done."""
+    numbers = np.zeros(mesh.size, np.float32)
+    for axes in (MEMBERS, ENVIRONMENTS, (MEMBERS, ENVIRONMENTS)):
+        sharding = NamedSharding(mesh, PartitionSpec(axes))
+        spread = jax.make_array_from_callback(numbers.shape, sharding, lambda i: numbers[i])
+        jax.block_until_ready(whole(spread, mesh))
+
+
+def whole(array: Array, mesh: Mesh) -> Array:
+    """The same array, whole on every device of a mesh. All processes have to call it."""
+    return jax.jit(_identity, out_shardings=NamedSharding(mesh, PartitionSpec()))(array)
+
+
+def _identity(array: Array) -> Array:
+    return array
 
 
 def _devices(process: int) -> list[Any]:

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Int, Key
 
 from splagger.agent import Agent
@@ -20,7 +20,7 @@ from splagger.foundation.device_mesh import (
 )
 from splagger.learning.evaluation import Evaluation, evaluate
 from splagger.learning.learner import Learner
-from splagger.learning.mesh import place_members
+from splagger.learning.mesh import place_members, whole
 from splagger.learning.metrics import Metrics
 from splagger.learning.sweep import MemberMethod, Sweep, over_members
 from splagger.learning.train_state import Hyperparameters, TrainState
@@ -124,7 +124,7 @@ class SpreadSweep(eqx.Module):
             data = jnp.asarray(self._fetch(jax.random.key_data(leaf)))
             return jax.random.wrap_key_data(data, impl=jax.random.key_impl(leaf))
         if not leaf.is_fully_addressable:
-            leaf = _whole(self.mesh)(leaf)
+            leaf = whole(leaf, self.mesh)
         return np.asarray(leaf)[: self.members]
 
     def _placed(self, tree: Any) -> Any:
@@ -143,10 +143,6 @@ class _Program(eqx.Module):
     method: MemberMethod = eqx.field(static=True)
     mesh: Mesh = eqx.field(static=True)
     members_at_once: int | None = eqx.field(static=True)
-
-
-def _whole(mesh: Mesh) -> Callable[[Array], Array]:
-    return jax.jit(lambda leaf: leaf, out_shardings=NamedSharding(mesh, PartitionSpec()))
 
 
 def _spread(program: _Program, function: Callable[..., Any], method: MemberMethod) -> Any:

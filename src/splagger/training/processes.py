@@ -14,7 +14,7 @@ from jax.experimental import multihost_utils
 
 from splagger.foundation.errors import UserError
 
-_PATIENCE = 60
+_PATIENCE = 120
 """Seconds that a process which has ended, well or not, waits for the others to end as well."""
 
 
@@ -53,6 +53,9 @@ def join_processes(
         raise UserError(
             f"the processes at coordinator {coordinator} cannot be joined: {error}"
         ) from error
+    # Once now, when nobody has to wait long for another: see `make_mesh`.
+    from_first(lambda: "")
+    anywhere(False)
 
 
 def _check(coordinator: str | None, process_count: int | None, process_index: int | None) -> None:
