@@ -50,18 +50,21 @@ def unroll_with_cuts(
         return jax.lax.scan(step, state, jax.tree.map(lambda leaf: leaf[:-1], cut))[1]
 
     between = piece_by_piece(jax.lax.stop_gradient((encoder, state, fresh, cut)))
+    # Environments before pieces, so that those of a device stay together where they are split.
     before = jax.tree.map(
-        lambda first, rest: jnp.concatenate([first[None], rest]).reshape(-1, *first.shape[1:]),
+        lambda first, rest: jnp.concatenate(
+            [first[:, None], jnp.moveaxis(rest, 0, 1)], axis=1
+        ).reshape(-1, *first.shape[1:]),
         state,
         between,
     )
     side_by_side = jax.tree.map(
-        lambda leaf: jnp.moveaxis(leaf, 0, 1).reshape(gradient_steps, -1, *leaf.shape[3:]), cut
+        lambda leaf: jnp.moveaxis(leaf, 0, 2).reshape(gradient_steps, -1, *leaf.shape[3:]), cut
     )
     after, outputs = encoder.unroll(before, fresh, *side_by_side)
-    last = jax.tree.map(lambda leaf: leaf[-environments:], after)
-    outputs = outputs.reshape(gradient_steps, pieces, environments, -1)
-    outputs = jnp.moveaxis(outputs, 1, 0).reshape(whole, environments, -1)
+    last = jax.tree.map(lambda leaf: leaf[pieces - 1 :: pieces], after)
+    outputs = outputs.reshape(gradient_steps, environments, pieces, -1)
+    outputs = jnp.moveaxis(outputs, 2, 0).reshape(whole, environments, -1)
     if whole == time:
         return last, outputs
     constant = jax.lax.stop_gradient(last)
