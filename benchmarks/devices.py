@@ -57,12 +57,17 @@ def main() -> None:
         "jax": jax.__version__,
     }
     with matrix_product_precision(settings.precision):
-        result["members"] = spread(settings, arguments.members, arguments.updates)
-        result["first split update"] = first_update(settings)
-        result["split"] = split(settings, arguments.environments, arguments.updates)
-    print(json.dumps(result, indent=2))
-    if arguments.json is not None:
-        arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+        parts = {
+            "members": lambda: spread(settings, arguments.members, arguments.updates),
+            "first split update": lambda: first_update(settings),
+            "split": lambda: split(settings, arguments.environments, arguments.updates),
+        }
+        # What is measured is shown and kept, should the rest be interrupted.
+        for name, measure in parts.items():
+            result[name] = measure()
+            print(json.dumps({name: result[name]}, indent=2), flush=True)
+            if arguments.json is not None:
+                arguments.json.write_text(json.dumps(result, indent=2) + "\n")
 
 
 def spread(settings: Settings, members: int, updates: int) -> dict[str, float]:
