@@ -1,6 +1,5 @@
 """Several processes train one run: the first writes it, all of them compute it."""
 
-import csv
 import socket
 from pathlib import Path
 
@@ -68,8 +67,7 @@ def test_two_processes_leave_the_run_of_one(tmp_path: Path):
     ]
     assert names[0] == names[1]
     assert one.settings == both.settings
-    rows = [list(csv.reader((run.path / "evaluations.csv").open())) for run in (one, both)]
-    assert rows[0] == rows[1]
+    assert one.read_evaluations() == both.read_evaluations()
     for ours, theirs in zip(metrics_of(both.path), metrics_of(one.path), strict=True):
         assert ours.keys() == theirs.keys()
         for name, values in ours.items():
