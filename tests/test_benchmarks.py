@@ -54,7 +54,9 @@ def test_operations_of_a_compiled_program_are_told_apart():
 
     x = jnp.ones((64, 64))
     compiled = jax.jit(program).lower(x, x).compile()
-    operations = compiled_programs.read_program(compiled.as_text())
+    text = compiled.as_text()
+    assert text is not None
+    operations = compiled_programs.read_program(text)
     kinds = {operation.kind for operation in operations.values() if operation.place}
     assert {"matrix products", "sums", "moving data", "element by element"} <= kinds
     products = [o for o in operations.values() if o.kind == "matrix products"]
