@@ -135,12 +135,14 @@ def test_train_takes_names_recipes_and_changes(tmp_path: Path, monkeypatch: pyte
         return result
 
     monkeypatch.setattr("splagger.training.train.start_run", note)
-    options = {"recipe": "small", "out": tmp_path, "seeds": 2, "learning": {"steps": 9}}
+    options = {"recipe": "small", "seeds": 2, "learning": {"steps": 9}}
+    options |= {"out": tmp_path, "devices": 1}
     assert train("T-LN-P1-v0", "RNN_HN", **options) is result
     base = settings_for("T-LN-P1-v0", "rnn", "small")
     [(settings, options)] = made
     assert settings == replace(base, seeds=2, learning=replace(base.learning, steps=9))
-    assert options == {"out": tmp_path, "simulator": None, "overwrite": False, "quiet": False}
+    untouched = {"simulator": None, "overwrite": False, "quiet": False}
+    assert options == {"out": tmp_path, "devices": 1, **untouched}
 
 
 def test_train_gives_an_agent_another_objective(monkeypatch: pytest.MonkeyPatch):
