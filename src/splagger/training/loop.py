@@ -8,20 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 
 from splagger.environments.host.simulators import SimulatorError
 from splagger.environments.registry import EnvironmentSpecification
 from splagger.foundation.precision import matrix_product_precision
 from splagger.learning.evaluation import Evaluation, tasks_of_group
-from splagger.learning.metrics import Metrics
 from splagger.learning.train_state import TrainState
 from splagger.training import checkpoints
 from splagger.training.diverged_episodes import DivergedEpisodes, first_divergence
 from splagger.training.interrupts import Interrupts
-from splagger.training.pending_results import PendingResults
 from splagger.training.processes import anywhere, from_first
 from splagger.training.progress import MemberStatus, TrainingProgress
 from splagger.training.run_directory import START_POSITIONS, EvaluationRow, RunDirectory
@@ -65,10 +61,7 @@ class TrainingLoop:
         self._statuses = [MemberStatus() for _ in self._members]
         self._failed = np.zeros(len(self._members), bool)
         self._diverged = DivergedEpisodes()
-        # On a CPU the host would only take time from the computation.
-        self._pending = PendingResults(behind=0 if jax.default_backend() == "cpu" else 1)
-        self._newly_failed: list[tuple[int, list[int]]] = []
-        self._saved_at = self._updated_at = time.monotonic()
+        self._saved_at = time.monotonic()
         self._trials_began_anew = False
 
     def run(self) -> TrainingResult:
@@ -86,14 +79,16 @@ class TrainingLoop:
                     if anywhere(interrupts.requested):
                         self._save(state, update)
                         return self._result(update, finished=False)
+                    failed_before = self._failed
                     with self._saving_where_simulators_fail(state, update):
                         state = self._update(state, update)
                     update += 1
                     if update % self._settings.evaluation_interval == 0:
                         self._evaluate(state, update)
                     # After the evaluation, which a resumed run would not make again.
-                    if self._newly_failed:
-                        self._report_failures(self._save(state, update))
+                    newly_failed = np.flatnonzero(self._failed & ~failed_before).tolist()
+                    if newly_failed:
+                        self._report_failures(self._save(state, update), update, newly_failed)
                     waited = time.monotonic() - self._saved_at
                     if anywhere(waited > 60 * self._settings.checkpoint_minutes):
                         self._save(state, update)
@@ -102,7 +97,6 @@ class TrainingLoop:
             # have been made.
             if update % self._settings.evaluation_interval != 0:
                 self._evaluate(state, update)
-            self._pending.settle()
             return self._result(update, finished=True)
 
     def _begin(self) -> tuple[TrainState, int]:
@@ -137,30 +131,20 @@ class TrainingLoop:
         return Path(newest) if newest else None
 
     def _update(self, state: TrainState, update: int) -> TrainState:
-        started = time.monotonic()
+        start = time.monotonic()
         state, metrics = self._session.sweep.update(state)
-        # A copy, as the next update takes the state's memory.
-        results = (metrics, jnp.copy(state.failed_at))
-        self._pending.add(lambda: self._record_update(results, update + 1, started))
-        return state
-
-    def _record_update(self, results: tuple[Metrics, Array], update: int, started: float) -> None:
-        metrics, failed_at = self._session.sweep.fetch(results)
-        finished = time.monotonic()
-        speed = self._frames_per_update / (finished - max(started, self._updated_at))
-        self._updated_at = finished
-        frames = update * self._frames_per_update
-        record = {"update": update, "frames": frames, "frames_per_second": speed, **metrics}
+        metrics, failed_at = self._session.sweep.fetch((metrics, state.failed_at))
+        speed = self._frames_per_update / (time.monotonic() - start)
+        frames = (update + 1) * self._frames_per_update
+        record = {"update": update + 1, "frames": frames, "frames_per_second": speed, **metrics}
         if self._trials_began_anew:
             record["fresh_trials"] = True
             self._trials_began_anew = False
         self._run.append_metrics(record)
-        self._count_diverged(metrics, update)
-        newly_failed = np.flatnonzero((failed_at >= 0) & ~self._failed).tolist()
-        if newly_failed:
-            self._newly_failed.append((update, newly_failed))
+        self._count_diverged(metrics, update + 1)
         self._failed = failed_at >= 0
         self._progress.update(frames, speed, self._shown())
+        return state
 
     def _evaluate(self, state: TrainState, update: int) -> None:
         # The one that only ends the training is made again in any case.
@@ -172,11 +156,7 @@ class TrainingLoop:
                 trial=self._session.evaluation_trial,
                 tasks=self._settings.evaluation_tasks,
             )
-        self._pending.add(lambda: self._record_evaluation(evaluation, update))
-
-    def _record_evaluation(self, results: Evaluation, update: int) -> None:
-        evaluation = self._session.sweep.fetch(results)
-        self._updated_at = time.monotonic()
+        evaluation = self._session.sweep.fetch(evaluation)
         frames = update * self._frames_per_update
         counts_success = self._session.trial.has_success
         groups = self._session.evaluation_trial.task_groups
@@ -211,7 +191,6 @@ class TrainingLoop:
         self._progress.update(frames, 0.0, self._shown())
 
     def _save(self, state: TrainState, update: int, *, evaluation_is_due: bool = False) -> Path:
-        self._pending.settle()
         state, captured = self._session.sweep.capture(state)
         metadata = {
             "update": update,
@@ -242,17 +221,15 @@ class TrainingLoop:
         own = EnvironmentSpecification.parse(self._settings.environment).entry is None
         return f"splagger resume {self._run.path}{' --trust' if own else ''}"
 
-    def _report_failures(self, path: Path) -> None:
+    def _report_failures(self, path: Path, update: int, members: Sequence[int]) -> None:
         # The state of a failed member is the one before the update at which it failed.
-        for update, members in self._newly_failed:
-            for member in members:
-                learning_rate, seed = self._members[member]
-                self._progress.message(
-                    f"learning rate {learning_rate:g}, seed {seed}: a loss was not finite in "
-                    f"update {update}. This member stands still, the others go on; its last good "
-                    f"state is in {path}."
-                )
-        self._newly_failed.clear()
+        for member in members:
+            learning_rate, seed = self._members[member]
+            self._progress.message(
+                f"learning rate {learning_rate:g}, seed {seed}: a loss was not finite in update "
+                f"{update}. This member stands still, the others go on; its last good state is "
+                f"in {path}."
+            )
 
     def _count_diverged(self, metrics: dict[str, np.ndarray], update: int) -> None:
         before, self._diverged = self._diverged, self._diverged.after(metrics, self._failed)
