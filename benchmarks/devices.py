@@ -148,8 +148,13 @@ def _numbers(updated: tuple[Any, Any]) -> Any:
 def _distance(ours: np.ndarray, theirs: np.ndarray) -> float:
     if not jnp.issubdtype(ours.dtype, jnp.number):
         return float(np.any(np.asarray(ours != theirs)))
-    scale = max(float(np.max(np.abs(theirs), initial=0)), 1e-12)
-    return float(np.max(np.abs(ours.astype(float) - theirs.astype(float)), initial=0)) / scale
+    # Infinite numbers, such as logarithms of beliefs, are right where they are equal.
+    differs = np.asarray(ours != theirs)
+    if not differs.any():
+        return 0.0
+    scale = max(float(np.max(np.abs(theirs), initial=0, where=np.isfinite(theirs))), 1e-12)
+    apart = np.abs(ours[differs].astype(float) - theirs[differs].astype(float))
+    return float(np.max(apart)) / scale
 
 
 if __name__ == "__main__":
