@@ -1,6 +1,7 @@
 """Handing trainings to a scheduler."""
 
 import pickle
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -117,18 +118,19 @@ def test_the_package_is_needed(
 def test_a_training_is_a_run_to_be_resumed(
     submitted: list, capsys: pytest.CaptureFixture[str], folder: Path
 ):
-    assert main(["submit", "--hosts", "2", "--", *TRAIN, "--quiet"]) == 0
+    devices = ["--devices", "4", "--members-at-once", "2"]
+    assert main(["submit", "--hosts", "2", "--", *TRAIN, "--quiet", *devices]) == 0
     ((job, settings, logs),) = submitted
     (run,) = folder.glob("runs/*/splagger/*")
     assert from_dictionary(RunDirectory.open(run).settings) == run_settings()
-    assert job == TrainingJob(("resume", str(run), "--quiet", "--distributed"))
+    assert job == TrainingJob(("resume", str(run), "--quiet", *devices, "--distributed"))
     assert settings == ClusterSettings(hosts=2)
     assert logs == run / "cluster"
     output = capsys.readouterr().out
     for shown in ("Job 4711", str(logs / "4711.out"), f"splagger plot {run} --out"):
         assert shown in output
     # Whoever types it decides about the hosts.
-    assert f"splagger resume {run} --quiet, here or submitted" in output
+    assert f"splagger resume {run} --quiet {shlex.join(devices)}, here or submitted" in output
 
 
 def test_a_run_is_submitted_again(submitted: list, run_copy: Path, folder: Path):

@@ -1,13 +1,9 @@
-"""Parsing the command line, and turning mistakes into one sentence."""
+"""Running a command line, and turning mistakes into one sentence."""
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Annotated, Any
-
-import tyro
+from typing import Any
 
 import splagger
 from splagger.cli.analyse import Analyse
@@ -18,31 +14,25 @@ from splagger.cli.commands import (
     Environments,
     Evaluate,
     Plot,
-    Resume,
-    Train,
 )
+from splagger.cli.parse import parse_command
 from splagger.cli.submit import Submit
 from splagger.cli.tables import complain
 from splagger.cli.watch import Watch
 from splagger.foundation.errors import UserError
-from splagger.recipes.recipes import settings_for
 
-Command = (
-    Train
-    | Resume
-    | Submit
-    | Evaluate
-    | Watch
-    | Plot
-    | Analyse
-    | Check
-    | Environments
-    | Agents
-    | Demo
-)
-"""Any of the commands, with its arguments; `run` runs it."""
-
-_SWITCHES = ("--overwrite", "--quiet", "--distributed")
+_OTHERS = {
+    "submit": Submit,
+    "evaluate": Evaluate,
+    "watch": Watch,
+    "plot": Plot,
+    "analyse": Analyse,
+    "check": Check,
+    "environments": Environments,
+    "agents": Agents,
+    "demo": Demo,
+}
+"""The commands besides `train` and `resume`; `run` runs one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,76 +69,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def parse(words: list[str]) -> Command:
-    """The command with its arguments.
-
-    The defaults of `train` depend on environment, agent and recipe, so these are looked up first.
-    """
-    for part in ("encoder", "aggregator", "policy"):
-        if f"--agent.{part}" in (word.partition("=")[0] for word in words):
-            raise UserError(
-                f"--agent.{part} is no flag: its numbers are, such as --agent.encoder.size. For "
-                "another kind choose another --agent (`splagger agents` lists them), or compose "
-                "one in Python (docs/agents.md)."
-            )
-    environment, choices = _training_choices(words)
-    command = _parse_with(words, environment, choices)
-    if isinstance(command, Train):
-        given = command.settings.environment
-        if not given:
-            raise UserError(
-                "train needs an environment, such as `splagger train t-maze-long-noise`; "
-                "`splagger environments` lists them."
-            )
-        if given != environment:
-            command = _parse_with(words, given, choices)
-            assert isinstance(command, Train)
-        # A recipe may add options to it.
-        asked = settings_for(given, **choices).environment
-        return replace(command, settings=replace(command.settings, environment=asked))
-    return command
-
-
-def _parse_with(words: list[str], environment: str, choices: dict[str, Any]) -> Command:
-    # Without the environment itself, so that one that is not given is noticed.
-    settings = replace(settings_for(environment, **choices), environment="")
-    train = Train(settings, **choices)
-    return tyro.cli(
-        # One Annotated for each command gives it its name.
-        Annotated[Train, tyro.conf.subcommand("train", default=train)]
-        | Annotated[Resume, tyro.conf.subcommand("resume")]
-        | Annotated[Submit, tyro.conf.subcommand("submit")]
-        | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
-        | Annotated[Watch, tyro.conf.subcommand("watch")]
-        | Annotated[Plot, tyro.conf.subcommand("plot")]
-        | Annotated[Analyse, tyro.conf.subcommand("analyse")]
-        | Annotated[Check, tyro.conf.subcommand("check")]
-        | Annotated[Environments, tyro.conf.subcommand("environments")]
-        | Annotated[Agents, tyro.conf.subcommand("agents")]
-        | Annotated[Demo, tyro.conf.subcommand("demo")],  # pyright: ignore[reportArgumentType]
-        prog="splagger",
-        description="Split aggregation for meta-reinforcement learning.",
-        args=words,
-    )
-
-
-def _training_choices(words: list[str]) -> tuple[str, dict[str, Any]]:
-    """The environment, and what else decides the defaults, from the command line of `train`."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("--agent", default="splagger")
-    parser.add_argument("--recipe", default="default")
-    parser.add_argument("--policy-size", default=None)
-    parser.add_argument("--objective", default=None)
-    environment = ""
-    if words[0] != "train":
-        return environment, vars(parser.parse_args([]))
-    try:
-        known, _ = parser.parse_known_args(words[1:])
-    except argparse.ArgumentError as error:
-        raise UserError(f"{error}.") from error
-    for before, word in zip(words, words[1:], strict=False):
-        is_value = before.startswith("--") and "=" not in before and before not in _SWITCHES
-        if not word.startswith("-") and not is_value:
-            environment = word
-            break
-    return environment, vars(known)
+def parse(words: list[str]) -> Any:
+    """The command with its arguments; see `parse_command`."""
+    return parse_command(words, _OTHERS)

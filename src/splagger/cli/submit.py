@@ -8,6 +8,7 @@ from typing import Annotated
 import tyro
 
 from splagger.cli.commands import Resume, Train
+from splagger.cli.parse import parse_command
 from splagger.cli.training_job import TrainingJob
 from splagger.foundation.errors import UserError
 from splagger.training.cluster import ClusterSettings, require_scheduler, submit
@@ -47,16 +48,13 @@ class Submit:
         return 0
 
     def _parsed(self) -> Train | Resume:
-        from splagger.cli.main import parse
-
         if not self.command:
             raise UserError(f"submit needs a command after two dashes, such as {_EXAMPLE}.")
-        command = parse(list(self.command))
-        if not isinstance(command, Train | Resume):
+        if self.command[0] not in ("train", "resume"):
             raise UserError(
                 f"submit is for `train` and `resume`, not for `{self.command[0]}`: {_EXAMPLE}."
             )
-        return command
+        return parse_command(list(self.command), {})
 
 
 def _prepared(command: Train | Resume, settings: ClusterSettings) -> tuple[Path, TrainingJob]:
@@ -95,9 +93,10 @@ def _prepared(command: Train | Resume, settings: ClusterSettings) -> tuple[Path,
 def _flags_of_resume(command: Train | Resume) -> list[str]:
     """The command's flags that `resume` has, where they were given: the run knows of no others."""
     words = []
-    for field in fields(Resume):
-        value = getattr(command, field.name, field.default)
-        if field.name != "directory" and value != field.default:
-            flag = "--" + field.name.replace("_", "-")
-            words += [flag] if value is True else [flag, str(value)]
+    for values, its_fields in ((command, fields(Resume)), (command.on, fields(command.on))):
+        for field in its_fields:
+            value = getattr(values, field.name, field.default)
+            if field.name not in ("directory", "on") and value != field.default:
+                flag = "--" + field.name.replace("_", "-")
+                words += [flag] if value is True else [flag, str(value)]
     return words

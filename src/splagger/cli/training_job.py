@@ -26,7 +26,9 @@ class TrainingJob:
         **Raises:** `SystemExit` with the command's status, so that the scheduler knows of a
         failure; or as submitit's handler does, where the job is queued again.
         """
-        from splagger.cli.main import main
+        from splagger.cli.parse import parse_command
+        from splagger.cli.tables import complain
+        from splagger.foundation.errors import UserError
         from splagger.training.interrupts import request_stop
 
         queue_again = signal.getsignal(_NOTICE)
@@ -41,7 +43,10 @@ class TrainingJob:
 
         signal.signal(_NOTICE, stop)
         try:
-            status = main(self.words)
+            status = parse_command(list(self.words), {}).run()
+        except UserError as error:
+            complain(str(error))
+            status = 2
         finally:
             signal.signal(_NOTICE, queue_again)
         if stopped and callable(queue_again):
