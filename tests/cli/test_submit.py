@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.runs import ENVIRONMENT, FLAGS, assert_same_run, metrics_of, python, run_settings
 
+from splagger.cli.commands import Resume
 from splagger.cli.main import main, parse
 from splagger.cli.submit import Submit
 from splagger.cli.training_job import TrainingJob
@@ -217,12 +218,13 @@ def test_the_notice_saves_and_the_same_job_goes_on(
 def test_a_notice_before_training_queues_at_once(
     queued_again: list[int], monkeypatch: pytest.MonkeyPatch
 ):
-    def loading(words: Any) -> int:
+    def loading(command: Resume) -> int:
+        assert command.directory == Path("run")
         signal.raise_signal(signal.SIGUSR2)
         assert queued_again == [signal.SIGUSR2]
         return 0
 
-    monkeypatch.setattr(sys.modules[main.__module__], "main", loading)
+    monkeypatch.setattr(Resume, "run", loading)
     TrainingJob(("resume", "run"))()
     assert queued_again == [signal.SIGUSR2]
 
