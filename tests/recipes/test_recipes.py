@@ -80,6 +80,7 @@ def test_learning_has_the_published_numbers(recipe: str):
         "policy_epsilon": 1e-5,
         "sequence_epsilon": 1e-8,
         "anneal_learning_rate": False,
+        "gradient_steps": None,
         "precollect_frames": 0,
         "measure_inputs": False,
     }
