@@ -141,7 +141,7 @@ def test_train_takes_names_recipes_and_changes(tmp_path: Path, monkeypatch: pyte
     base = settings_for("T-LN-P1-v0", "rnn", "small")
     [(settings, options)] = made
     assert settings == replace(base, seeds=2, learning=replace(base.learning, steps=9))
-    untouched = {"simulator": None, "devices": None, "members_at_once": None}
+    untouched = {"simulator": None, "members_at_once": None}
     untouched |= {"overwrite": False, "quiet": False}
     assert options == {"out": tmp_path, "devices": 1, **untouched}
 
