@@ -38,7 +38,7 @@ def generated_product(
 
     def chunk(x, code):
         products = (x @ flat).reshape(-1, hyper, outputs)
-        return jnp.sum(code[:, :, None] * products, axis=1)
+        return _sum_of_products("sk,sko->so", code, products)
 
     chunks = _into_chunks((x, code))
     if chunks is None:
@@ -60,8 +60,8 @@ def _backward(residuals, dy):
 
     def chunk(x, code, dy):
         products = (dy @ transposed).reshape(-1, hyper, inputs)
-        dx = jnp.sum(code[:, :, None] * products, axis=1)
-        dcode = jnp.sum(x[:, None, :] * products, axis=2)
+        dx = _sum_of_products("sk,ski->si", code, products)
+        dcode = _sum_of_products("si,ski->sk", x, products)
         scaled = (code[:, :, None] * dy[:, None, :]).reshape(-1, hyper * outputs)
         return dx, dcode, x.T @ scaled
 
@@ -83,6 +83,26 @@ def _backward(residuals, dy):
 
 
 generated_product.defvjp(_forward, _backward)
+
+
+def _sum_of_products(subscripts, weights, products):
+    """An `einsum` in which every sample has numbers of its own.
+
+    XLA makes small products of it on a CPU, which take half of the time of a loop that multiplies
+    and adds. A GPU does that in one program, and would start a product for every sample.
+    """
+
+    def multiply_and_add(weights, products):
+        axis = subscripts.split(",")[0][1]
+        kept = subscripts.split(",")[1].index(axis)
+        return jnp.sum(jnp.expand_dims(weights, 3 - kept) * products, axis=kept)
+
+    return jax.lax.platform_dependent(
+        weights,
+        products,
+        cpu=lambda weights, products: jnp.einsum(subscripts, weights, products),
+        default=multiply_and_add,
+    )
 
 
 def _into_chunks(arrays):
