@@ -5,6 +5,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from splagger.foundation.affine import compose
+
 _EPSILON = 1e-8
 
 
@@ -107,7 +109,7 @@ class RewardNormaliser(eqx.Module):
             .add(jnp.where(continues[0], discount * self.discounted_return, 0))
         )
         decays = jnp.where(continues, discount, 0)
-        _, running = jax.lax.associative_scan(_compose, (decays, gains))
+        _, running = jax.lax.associative_scan(compose, (decays, gains))
         steps, environments = rewards.shape
         moments = RunningMoments(
             jnp.mean(running, axis=1),
@@ -121,9 +123,3 @@ class RewardNormaliser(eqx.Module):
         last, last_moments = jax.tree.map(lambda leaf: leaf[-1], (running, moments))
         last = jnp.where(reset[-1], 0, last)
         return RewardNormaliser(last, last_moments), jnp.clip(scaled, -clip, clip)
-
-
-def _compose(earlier, later):
-    """One after the other of affine maps of the discounted sum, as (decay, gain)."""
-    decay, gain = later
-    return earlier[0] * decay, earlier[1] * decay + gain

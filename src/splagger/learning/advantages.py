@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from splagger.foundation.affine import compose
+
 TimeLimits = Literal["bootstrap", "zero-advantage", "terminal"]
 """How an episode that a time limit cut is credited. `bootstrap`: where it ends the trial, the value
 of its final observation stands for what was cut. `zero-advantage`: every such step, also inside a
@@ -48,13 +50,7 @@ def advantages(
         errors = jnp.where(truncated, 0, errors)
         decays = jnp.where(truncated, 0, decays)
 
-    # A_t = error_t + decay_t A_{t+1}: an affine map of the next advantage. Such maps compose
-    # associatively, so that a rollout takes O(log time) rounds instead of a loop over its steps.
-    def compose(later, earlier):
-        later_decay, later_value = later
-        decay, value = earlier
-        return decay * later_decay, decay * later_value + value
-
+    # A_t = error_t + decay_t A_{t+1}: an affine map of the next advantage.
     return jax.lax.associative_scan(compose, (decays, errors), reverse=True)[1]
 
 

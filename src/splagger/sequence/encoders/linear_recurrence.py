@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from splagger.foundation.affine import AffineMap, compose
 from splagger.foundation.initialisers import orthogonal
 from splagger.foundation.linear import Linear
 from splagger.sequence.encoders.encoder import Encoder
@@ -54,33 +55,24 @@ class LinearRecurrence(Encoder):
         return self.from_input(x)
 
     def advance(self, state, projected):
-        _, new = _compose(_constant(state), _step(projected))
+        _, new = compose(_constant(state), _step(projected))
         return new, new
 
     def unroll(self, state, fresh, xs, starts):
         steps = _step(self.project(xs))
         _, states = segmented_scan(
-            _compose, _constant(state), _constant(fresh), steps, starts, self.scan
+            compose, _constant(state), _constant(fresh), steps, starts, self.scan
         )
         return states[-1], states
 
 
-# An affine map `h -> decay * h + value`, element by element, is the pair (decay, value).
-
-
-def _step(projected: Float[Array, "*batch gates"]) -> tuple[Array, Array]:
+def _step(projected: Float[Array, "*batch gates"]) -> AffineMap:
     """The affine map of one step."""
     gate, candidate = jnp.split(projected, 2, axis=-1)
     z = jax.nn.sigmoid(gate)
     return 1 - z, z * jnp.tanh(candidate)
 
 
-def _constant(state: Array) -> tuple[Array, Array]:
+def _constant(state: Array) -> AffineMap:
     """The affine map that leads to `state` from anywhere."""
     return jnp.zeros_like(state), state
-
-
-def _compose(first: tuple[Array, Array], second: tuple[Array, Array]) -> tuple[Array, Array]:
-    """The affine map that applies `first`, then `second`."""
-    decay, value = second
-    return first[0] * decay, first[1] * decay + value
