@@ -13,9 +13,8 @@ from splagger.evidence.reproduce import Reductions, Reproduction, Step
 from splagger.evidence.scales import SCALES, Scale, Stage, find_scale
 from splagger.evidence.side_by_side import SideBySide, visible_devices
 from splagger.evidence.store import Store
-from splagger.evidence.target_figures import draw_target
 from splagger.evidence.target_table import targets_table
-from splagger.evidence.targets import TARGETS, Target, all_experiments, find_target
+from splagger.evidence.targets import TARGETS, Target, all_experiments, covering, find_target
 from splagger.foundation.errors import UserError, unknown_name
 
 if TYPE_CHECKING:
@@ -50,16 +49,27 @@ def reproduce(command: "Reproduce") -> int:
     """
     scale, store = SCALES[command.scale], Store(command.folder)
     targets = _targets(command.targets)
-    chosen = _chosen(targets, command)
+    chosen = _chosen(targets, command, scale)
     failed: list[Step] = []
     if chosen and not command.draw:
         failed = _run(command, scale, store, chosen)
     for target in targets:
-        for path in draw_target(target, store, scale, command.out / scale.name):
+        for path in _draw(target, store, scale, command.out / scale.name):
             print(path)
     for step in failed:
         complain(f"{step.experiment.label} on {step.experiment.environment}: {step.note}")
     return _FAILED if failed else 0
+
+
+def _draw(target: Target, store: Store, scale: Scale, out: Path) -> list[Path]:
+    from splagger.cli.untrained import ANALYSES_BY_TARGET, analyse, draw_drawings
+    from splagger.evidence.target_figures import draw_target
+
+    if target.name == "drawings":
+        return draw_drawings(out / target.name)
+    if target.name in ANALYSES_BY_TARGET:
+        return analyse(target.name, store, out / target.name)
+    return draw_target(target, store, scale, out)
 
 
 def _targets(names: tuple[str, ...]) -> tuple[Target, ...]:
@@ -68,7 +78,9 @@ def _targets(names: tuple[str, ...]) -> tuple[Target, ...]:
     return tuple(find_target(name) for name in dict.fromkeys(names))
 
 
-def _chosen(targets: tuple[Target, ...], command: "Reproduce") -> list[Experiment]:
+def _chosen(
+    targets: tuple[Target, ...], command: "Reproduce", scale: Scale
+) -> list[Experiment]:
     found = all_experiments(targets)
     for kind, wanted in (("agent", command.agents), ("environment", command.environments)):
         there = {getattr(experiment, kind) for experiment in found}
@@ -76,7 +88,7 @@ def _chosen(targets: tuple[Target, ...], command: "Reproduce") -> list[Experimen
             if name not in there:
                 raise unknown_name(f"{kind} of the targets", name, sorted(there))
         found = [one for one in found if not wanted or getattr(one, kind) in wanted]
-    return found
+    return covering(found) if scale.covering else found
 
 
 def _run(

@@ -38,6 +38,9 @@ class Scale:
     """Other settings, of all experiments."""
     description: str
     """One line for people."""
+    covering: bool = False
+    """Whether every agent is trained on one environment only, and every environment with one agent
+    at least."""
 
     def settings(self, experiment: Experiment, stage: Stage, rate: float | None = None) -> Settings:
         """The settings of a stage of an experiment.
@@ -110,6 +113,7 @@ SMOKE = Scale(
         "host": {"workers": 0},
     },
     description="two updates of tiny networks: whether all of it runs, not what comes of it",
+    covering=True,
 )
 
 SCALES = {scale.name: scale for scale in (SMOKE, SHORT, FULL)}

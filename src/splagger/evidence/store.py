@@ -22,6 +22,9 @@ COMMITTED = Path("results/evidence")
 RUNS = Path("runs/evidence")
 """Where new trainings go by default."""
 
+ANALYSES = "analysis"
+"""The folder of analyses of untrained agents: `gradients` and `permutation` below it."""
+
 
 @dataclass(frozen=True)
 class Store:
@@ -51,6 +54,10 @@ class Store:
         """
         path = self.path(scale, experiment, stage)
         return None if path is None else RunDirectory.open(path)
+
+    def analyses(self) -> list[Path]:
+        """The folders that may hold analyses of untrained agents."""
+        return [self.folder / ANALYSES, *(other.parent / ANALYSES for other in self.others)]
 
 
 def _below(folder: Path, scale: Scale, experiment: Experiment, stage: Stage) -> Path:

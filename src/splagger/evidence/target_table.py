@@ -70,9 +70,7 @@ def _states(target: Target, store: Store, scale: Scale) -> str:
     if not target.experiments:
         return "-"
     states = Counter(
-        state_of(
-            store.open(scale, experiment, "tuning"), scale.settings(experiment, "tuning")
-        )
+        state_of(store.open(scale, experiment, "tuning"), scale.settings(experiment, "tuning"))
         for experiment in target.experiments
     )
     partly = states["begun"] + states["reduced"]

@@ -1,5 +1,6 @@
 """What can be reproduced: the figures of the paper, and comparisons of our own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from splagger.evidence.experiment import Experiment, experiments
@@ -124,9 +125,7 @@ TARGETS = (
         "temperatures",
         "softmax aggregators without recurrence at two temperatures, on T-LN",
         "temperatures",
-        experiments(
-            T_LN, "softmax-1", "softmax-0.1", "weighted-softmax-1", "weighted-softmax-0.1"
-        ),
+        experiments(T_LN, "softmax-1", "softmax-0.1", "weighted-softmax-1", "weighted-softmax-0.1"),
     ),
     _target(
         "pearl-kl",
@@ -210,3 +209,17 @@ def all_experiments(targets: tuple[Target, ...] = TARGETS) -> list[Experiment]:
             fresh = experiment.fresh or (before is not None and before.fresh)
             found[experiment.key] = replace(before or experiment, fresh=fresh)
     return list(found.values())
+
+
+def covering(found: Sequence[Experiment]) -> list[Experiment]:
+    """The first of some experiments of every agent, and of every environment: enough to see that
+    all of them run."""
+    labels: set[str] = set()
+    environments: set[str] = set()
+    chosen = []
+    for experiment in found:
+        if experiment.label not in labels or experiment.environment not in environments:
+            chosen.append(experiment)
+            labels.add(experiment.label)
+            environments.add(experiment.environment)
+    return chosen
