@@ -16,7 +16,7 @@ from splagger.reporting import style
 from splagger.reporting.end_labels import EndLabel, place_end_labels
 from splagger.reporting.figure_files import SUFFIXES, save_figure
 from splagger.reporting.member_curves import RunCurves, read_curves, read_group_curves
-from splagger.reporting.statistics import Interval, seed_interval
+from splagger.reporting.statistics.bootstrap import Interval, seed_interval
 
 SEEDS_FOR_INTERVAL = 3
 """With fewer seeds there is no shading."""
