@@ -156,5 +156,5 @@ def _explain(panels: Sequence[Panel], mode: StatisticsMode) -> str:
     parts = [f"line: {say_statistic(mode)} over seeds", f"band: {say_interval(mode)} of it"]
     parts += [say_seeds(counts), say_without_interval(counts)]
     if mode == PAPER:
-        parts.append("smoothed: mean over the last tenth of the evaluations up to each")
+        parts.append("smoothed: running mean over a tenth of the evaluations")
     return "; ".join(part for part in parts if part)
