@@ -57,7 +57,7 @@ def test_a_stopped_member_counts_as_the_lowest_return():
     assert choose_learning_rate(run, "published") == 0.1
     # (0 + 9) / 2 against 6.
     assert choose_learning_rate(run, "final") == 0.2
-    # A mean over the evaluations that it has, 4.5 and 6.75, would have been higher still.
+    # With a mean over the two evaluations that it has, the stopped member would have won.
     longer = run_of(
         {
             (0.1, 1): [0.0, 9.0],
