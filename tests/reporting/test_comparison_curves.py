@@ -52,6 +52,19 @@ def test_the_papers_mode_smooths_and_thins():
     )
 
 
+def test_many_evaluations_share_points():
+    many, few = agent("splagger", evaluations=104), agent("rnn", evaluations=50)
+    (axes,) = (figure := draw_comparison([Panel("maze", [many, few])])).axes
+    places, heights = points_of(curves_of(axes)["splagger"])
+    groups = [many.returns[:, start : start + 3] for start in range(0, 104, 3)]
+    means = np.stack([group.mean(axis=1) for group in groups], axis=1)
+    np.testing.assert_allclose(heights, curve_estimates(means, OURS)[0])
+    np.testing.assert_allclose(places[[0, 1, -1]], [1000, 4000, 102500])
+    np.testing.assert_array_equal(points_of(curves_of(axes)["rnn"])[0], few.frames)
+    text = figure.get_supxlabel().replace("\n", " ")
+    assert text.endswith("5 seeds; each point: mean of 1 to 3 evaluations in a row")
+
+
 def test_the_text_below_says_how_many_seeds():
     def text(*panels: Panel) -> str:
         return draw_comparison(panels).get_supxlabel().replace("\n", " ")
