@@ -10,10 +10,11 @@ from matplotlib.ticker import MaxNLocator
 
 from splagger.reporting import style
 from splagger.reporting.end_labels import EndLabel, place_end_labels
+from splagger.reporting.figure_words import say_range
+from splagger.reporting.panels import write_below
 from splagger.reporting.quantities import Quantity
-from splagger.reporting.statistics import seed_interval
+from splagger.reporting.statistics.bootstrap import seed_interval
 
-_MARKS = 8  # on each curve, about
 _MARGIN = 0.1  # inches at both sides
 
 
@@ -39,32 +40,28 @@ def draw_step_curves(values: Mapping[str, np.ndarray], quantity: Quantity) -> Fi
         axes.set_xlabel("step")
         axes.set_ylabel(quantity.axis)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-        labels = []
+        labels, looks = [], style.agent_lines(values)
         for number, (agent, curves) in enumerate(values.items()):
             steps, mean = np.arange(curves.shape[1]), curves.mean(axis=0)
-            look = {**style.BOLD_LINE, **style.agent_style(number)}
+            look = looks[agent]
             if len(curves) > 1:
                 low, high = seed_interval(curves, "bootstrap")
                 axes.fill_between(steps, low, high, color=look["color"], alpha=0.18, linewidth=0)
-            # Where curves lie on one another, their marks take turns.
-            every = max(1, len(steps) // _MARKS)
-            axes.plot(steps, mean, **look, markevery=(number * every // len(values), every))
+            marks = style.marks_in_turn(number, len(values), len(steps))
+            axes.plot(steps, mean, **look, markevery=marks)
             labels.append(EndLabel(agent, "", look["color"], look, float(mean[-1])))
         axes.set_xlim(left=0)
         # Zeros alone have no place on a logarithmic axis.
         if quantity.logarithmic and any(np.any(curves > 0) for curves in values.values()):
             axes.set_yscale("log")
-        figure.supxlabel(
-            _explain(values), x=0.01, ha="left", fontsize=7.5, color=style.QUIET_COLOUR
-        )
+        write_below(figure, _explain(values))
         place_end_labels(figure, [(axes, labels)])
     return figure
 
 
 def _explain(values: Mapping[str, np.ndarray]) -> str:
     """One line that says what curves and shades are."""
-    counts = sorted({len(curves) for curves in values.values()})
-    if counts == [1]:
+    counts = {len(curves) for curves in values.values()}
+    if counts == {1}:
         return "one agent each"
-    number = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    return f"mean over {number} agents each; shaded: 95 % bootstrap interval of the mean"
+    return f"mean over {say_range(counts)} agents each; shaded: 95 % bootstrap interval of the mean"
