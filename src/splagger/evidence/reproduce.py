@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from splagger.evidence.experiment import Experiment
+from splagger.evidence.outcome import RULE
 from splagger.evidence.scales import Scale, Stage
 from splagger.evidence.side_by_side import Ending, SideBySide
 from splagger.evidence.store import Store, frames_of, state_of
@@ -20,9 +21,6 @@ from splagger.training.settings_file import SETTINGS
 
 STAGES: tuple[Stage, ...] = ("tuning", "fresh")
 """The stages of an experiment, in their order."""
-
-RULE = "published"
-"""How a learning rate is chosen: by the mean return over all of training."""
 
 
 @dataclass(frozen=True)

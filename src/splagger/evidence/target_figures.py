@@ -13,7 +13,7 @@ from splagger.evidence.outcome import Outcome
 from splagger.evidence.scales import Scale
 from splagger.evidence.store import Store
 from splagger.evidence.targets import Target
-from splagger.reporting.adaptation import draw_adaptation
+from splagger.reporting.adaptation import AdaptationPanel, draw_adaptation
 from splagger.reporting.bars import BarPanel, draw_bars
 from splagger.reporting.comparison_curves import AgentCurves, Panel, draw_comparison
 from splagger.reporting.figure_files import save_figure
@@ -66,9 +66,10 @@ def draw_target(target: Target, store: Store, scale: Scale, out: Path) -> list[P
         "adaptation": draw_adaptation(_last_episodes(outcomes)),
     }
     if target.norms:
-        norms = _norms(outcomes, library)
-        if norms:
-            figures["gradient-norms"] = draw_norms(norms)
+        for environment, norms in _norms(outcomes, library).items():
+            name = f"gradient-norms-{environment}"
+            axis = "norm of the sequence model's gradient"
+            figures[name] = draw_norms(norms, environment, axis)
     table = folder / "scores.csv"
     _write_table(outcomes, table)
     return [*save_all(figures, folder), table]
@@ -118,19 +119,26 @@ def _bars(outcomes: Sequence[Outcome]) -> list[BarPanel]:
             for one in sorted(here, key=lambda one: -float(np.mean(one.training_scores)))
         }
         anchor = ANCHORS.get(environment)
-        panels.append(BarPanel(environment, estimates, None if anchor is None else anchor.optimum))
+        panels.append(
+            BarPanel(environment, estimates, None if anchor is None else anchor.optimum, "optimum")
+        )
     return panels
 
 
-def _last_episodes(outcomes: Sequence[Outcome]) -> dict[str, dict[str, np.ndarray]]:
-    """For each environment and agent `[seed, episode]`, from the last tenth of evaluations."""
-    return {
-        environment: {
-            one.experiment.label: one.episode_returns[:, -max(1, len(one.frames) // 10) :].mean(1)
-            for one in here
-        }
+def _last_episodes(outcomes: Sequence[Outcome]) -> list[AdaptationPanel]:
+    """The returns of episodes, means of the last tenth of the evaluations."""
+    return [
+        AdaptationPanel(
+            environment,
+            {
+                one.experiment.label: one.episode_returns[:, -max(1, len(one.frames) // 10) :].mean(
+                    axis=1
+                )
+                for one in here
+            },
+        )
         for environment, here in _by_environment(outcomes).items()
-    }
+    ]
 
 
 def _norms(
