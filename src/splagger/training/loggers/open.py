@@ -1,28 +1,17 @@
-"""The loggers of a training: chosen by name, fed from the same records as its files."""
+"""Loggers by their names."""
 
 import importlib.util
-from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from splagger.foundation.errors import UserError, unknown_name
-from splagger.training.loggers.feed import LoggerFeed
-from splagger.training.loggers.logger import LOGGERS, LoggedRow, Logger
-from splagger.training.loggers.series import (
-    evaluation_row,
-    member_labels,
-    merged,
-    metrics_row,
-    rows_of_records,
-)
+from splagger.training.loggers.logger import LOGGERS, Logger
+from splagger.training.loggers.series import member_labels
 from splagger.training.loggers.tensorboard import TensorBoardLogger
 from splagger.training.loggers.wandb import WandbLogger
-from splagger.training.records import EvaluationRow
-from splagger.training.run_directory import RunDirectory
 
 _PACKAGES = {"tensorboard": "tensorboardX", "wandb": "wandb"}
-_PATIENCE = 90.0
-_PATIENCE_AFTER_ERROR = 10.0
 
 
 def check_loggers(names: str | Sequence[str]) -> tuple[str, ...]:
@@ -49,113 +38,23 @@ def check_loggers(names: str | Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-class Loggers:
-    """All loggers of a training, in a `with` statement; without any, nothing happens.
-
-    A row is handed on when it is complete: when the next one begins, or at the end of training.
-    So an evaluation is in one row with the metrics of the update that it follows, and what a
-    process that is killed has handed on has no gap.
-    """
-
-    def __init__(self, feeds: Sequence[LoggerFeed], members: int):
-        """Prepares.
-
-        **Arguments:**
-
-        - `feeds`: one for each logger.
-        - `members`: how many members are trained.
-        """
-        self._feeds = feeds
-        self._members = members
-        self._pending: LoggedRow | None = None
-
-    @classmethod
-    def open(
-        cls,
-        names: Sequence[str],
-        run: RunDirectory,
-        members: Sequence[tuple[float, int]],
-        message: Callable[[str], None],
-    ) -> Self:
-        """Makes loggers by their names, which `check_loggers` returned.
-
-        **Arguments:**
-
-        - `names`: which; none in a process that does not write the run directory.
-        - `run`: the run directory, locked by the caller.
-        - `members`: learning rates and seeds.
-        - `message`: tells the user something; called by any thread.
-        """
-        feeds = [LoggerFeed(name, _make(name, run, members, message), message) for name in names]
-        return cls(feeds, len(members))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        complete = kind is None
-        # After an error the evaluation that belongs to it may be missing; resuming completes it.
-        if complete:
-            self._hand_on()
-        for feed in self._feeds:
-            feed.close(
-                complete=complete, patience=_PATIENCE if complete else _PATIENCE_AFTER_ERROR
-            )
-
-    def begin(self, run: RunDirectory, frames: int) -> None:
-        """Has all loggers opened, and filled with what they lack of a run that goes on.
-
-        **Arguments:**
-
-        - `run`: the run directory, its records cut back to where training goes on.
-        - `frames`: where that is.
-
-        **Raises:** `UserError` if a record is damaged.
-        """
-        if not self._feeds:
-            return
-        evaluations = [*run.read_evaluations(), *run.read_evaluations(groups=True)]
-        history = rows_of_records(run.read_metrics(), evaluations, self._members)
-        if history and history[-1].frames == frames:
-            self._pending = history.pop()
-        for feed in self._feeds:
-            feed.begin(frames, history)
-
-    def metrics(self, record: dict[str, Any]) -> None:
-        """Logs the record of an update, as `metrics.jsonl` has it."""
-        if self._feeds:
-            self._take(metrics_row(record, self._members))
-
-    def evaluations(self, rows: Sequence[EvaluationRow]) -> None:
-        """Logs an evaluation, as `evaluations.csv` has it."""
-        if self._feeds and rows:
-            self._take(evaluation_row(rows, self._members))
-
-    def _take(self, row: LoggedRow) -> None:
-        if self._pending is not None and self._pending.frames == row.frames:
-            row = merged(self._pending, row)
-        else:
-            self._hand_on()
-        self._pending = row
-
-    def _hand_on(self) -> None:
-        if self._pending is not None:
-            for feed in self._feeds:
-                feed.log(self._pending)
-            self._pending = None
-
-
-def _make(
+def open_logger(
     name: str,
-    run: RunDirectory,
+    run: Path,
+    settings: Mapping[str, Any],
     members: Sequence[tuple[float, int]],
     message: Callable[[str], None],
 ) -> Logger:
+    """Makes a logger; nothing is imported or written before its `begin`.
+
+    **Arguments:**
+
+    - `name`: one that `check_loggers` returned.
+    - `run`: the run directory.
+    - `settings`: all of the run's, as plain JSON values.
+    - `members`: learning rates and seeds.
+    - `message`: tells the user where to look; called by any thread.
+    """
     if name == "tensorboard":
-        return TensorBoardLogger(run.path / name, member_labels(members))
-    return WandbLogger(run.path, run.settings, members, message)
+        return TensorBoardLogger(run / name, member_labels(members))
+    return WandbLogger(run, settings, members, message)
