@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from splagger.training.loggers.feed import LoggerFeed
 from splagger.training.loggers.logger import LoggedRow
@@ -47,7 +47,7 @@ class Loggers:
         run: RunDirectory,
         members: Sequence[tuple[float, int]],
         message: Callable[[str], None],
-    ) -> Self:
+    ) -> "Loggers":
         """Makes loggers by their names, which `check_loggers` returned.
 
         **Arguments:**
@@ -63,7 +63,7 @@ class Loggers:
         ]
         return cls(feeds, len(members))
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Loggers":
         return self
 
     def __exit__(
@@ -77,9 +77,7 @@ class Loggers:
         if complete:
             self._hand_on()
         for feed in self._feeds:
-            feed.close(
-                complete=complete, patience=_PATIENCE if complete else _PATIENCE_AFTER_ERROR
-            )
+            feed.close(complete=complete, patience=_PATIENCE if complete else _PATIENCE_AFTER_ERROR)
 
     def begin(self, run: RunDirectory, frames: int) -> None:
         """Has all loggers opened, and filled with what they lack of a run that goes on.

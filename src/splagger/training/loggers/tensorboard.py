@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from splagger.training.files import make_folder, write_atomically
-from splagger.training.loggers.logger import LoggedRow
+from splagger.training.loggers.logger import LoggedRow, Logger
 
 _LOGGED = "logged.json"
 _EVENTS = "events.out.tfevents."
@@ -16,12 +16,12 @@ _FILE_VERSION = "brain.Event:2"
 _FLUSH_SECONDS = 10.0
 
 
-class TensorBoardLogger:
+class TensorBoardLogger(Logger):
     """Writes event files below `RUN/tensorboard`, a folder for each member.
 
     Every part of a training writes new files. The first event of a later part tells TensorBoard to
-    forget what earlier ones say of the frames from there on. How far events have reached the disk is
-    kept beside them, so that whatever a killed process loses is written again.
+    forget what earlier ones say of the frames from there on. How far events have reached the disk
+    is kept beside them, so that whatever a killed process loses is written again.
     """
 
     def __init__(
@@ -109,4 +109,3 @@ class TensorBoardLogger:
             return int(json.loads((self._folder / _LOGGED).read_bytes())["frames"])
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             return -1
-

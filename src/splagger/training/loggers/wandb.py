@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from splagger.training.files import make_folder, write_atomically
-from splagger.training.loggers.logger import LoggedRow
+from splagger.training.loggers.logger import LoggedRow, Logger
 from splagger.training.loggers.series import member_labels
 
 _FOLDER = "wandb"
@@ -25,12 +25,12 @@ _UPLOADING_MODES = ("online", "run", "shared")
 _FINISH_SECONDS = 60.0
 
 
-class WandbLogger:
+class WandbLogger(Logger):
     """Logs to Weights & Biases, files below `RUN/wandb`.
 
-    wandb's own environment variables and settings decide on project, entity, server and mode. Nobody
-    is ever asked to log in: where no key is known, the runs are offline, and `wandb sync` uploads
-    them later.
+    wandb's own environment variables and settings decide on project, entity, server and mode.
+    Nobody is ever asked to log in: where no key is known, the runs are offline, and `wandb sync`
+    uploads them later.
 
     On the server, what is logged stays: a training that goes on adds what is missing. The files of
     an offline run replace each other when they are uploaded, so a part that goes on holds all that
