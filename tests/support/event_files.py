@@ -1,5 +1,6 @@
 """Reads what loggers leave: TensorBoard's event files, and the files of offline W&B runs."""
 
+import importlib
 import json
 import struct
 from collections import defaultdict
@@ -31,9 +32,8 @@ def series_of(folder: Path) -> Series:
 
 def events_of(path: Path) -> Iterator[Any]:
     """The events of one file, every checksum tested; one that is cut off ends it."""
-    from tensorboardX.proto.event_pb2 import Event
-    from tensorboardX.record_writer import masked_crc32c
-
+    Event: Any = importlib.import_module("tensorboardX.proto.event_pb2").Event
+    masked_crc32c = importlib.import_module("tensorboardX.record_writer").masked_crc32c
     content = path.read_bytes()
     first = True
     while len(content) >= 12:
@@ -52,8 +52,7 @@ def events_of(path: Path) -> Iterator[Any]:
 
 def history_of(path: Path) -> list[dict[str, Any]]:
     """The rows of one offline run, from its file with the ending `.wandb`."""
-    from wandb.proto.wandb_internal_pb2 import Record
-
+    Record: Any = importlib.import_module("wandb.proto.wandb_internal_pb2").Record
     rows = []
     for data in _records(path.read_bytes()):
         record = Record.FromString(data)

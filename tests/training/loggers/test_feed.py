@@ -116,7 +116,7 @@ def test_training_waits_for_no_logger_that_stands_still(messages: list[str]):
     for frames in range(0, 160, 32):
         feed.log(row(frames))
     assert len(messages) == 1
-    assert messages[0].startswith("The logger it took nothing for 0.01 seconds: ")
+    assert messages[0].startswith("The logger it took nothing for 0.01 seconds. ")
     released.set()
     feed.close(complete=True, patience=10.0)
     # It is closed, and what waited is not logged late.
@@ -130,5 +130,5 @@ def test_a_logger_that_does_not_close_is_left_to_itself(messages: list[str]):
     feed.begin(0, [])
     feed.close(complete=True, patience=0.01)
     assert len(messages) == 1
-    assert messages[0].startswith("The logger it is not done after 0.01 seconds: ")
+    assert messages[0].startswith("The logger it is not done after 0.01 seconds. ")
     released.set()

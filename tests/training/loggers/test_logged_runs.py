@@ -9,9 +9,17 @@ from pathlib import Path
 import pytest
 from support.event_files import Series, series_of
 from support.fake_wandb import FakeWandb
-from support.runs import ENVIRONMENT, FRAMES_PER_UPDATE, assert_same_run, run_settings
+from support.runs import (
+    ENVIRONMENT,
+    EVALUATED,
+    FRAMES_PER_UPDATE,
+    UPDATES,
+    assert_same_run,
+    run_settings,
+)
 
 from splagger.foundation.errors import UserError
+from splagger.training import train as train_module
 from splagger.training.checkpoints import latest
 from splagger.training.loggers.series import rows_of_records
 from splagger.training.run_directory import RunDirectory
@@ -125,13 +133,17 @@ def test_wandb_has_what_the_records_have_and_nothing_twice(logged_run: tuple[Pat
     assert config["agent"]["encoder"]["size"] == 8
 
 
-def test_a_run_that_was_not_logged_is_logged_whole(run_copy: Path, wandb: FakeWandb):
-    frames = 8 * FRAMES_PER_UPDATE
+@pytest.mark.parametrize("updates", [UPDATES, UPDATES + 1])
+def test_a_run_that_was_not_logged_is_logged_whole(run_copy: Path, wandb: FakeWandb, updates: int):
+    frames = updates * FRAMES_PER_UPDATE
     assert resume(run_copy, frames=frames, log=("tensorboard", "wandb"), quiet=True).finished
     records = recorded(run_copy)
-    # Of the metrics eight updates; evaluations at 0, 2, 4, 6 and 8.
-    assert len(records[0]["update/loss"]) == 8
-    assert len(records[0]["evaluation/success"]) == 5
+    assert len(records[0]["update/loss"]) == updates
+    # The last update is evaluated once, whether that is due or not.
+    evaluated = [*EVALUATED[:-1], updates]
+    assert [frames // FRAMES_PER_UPDATE for frames, _ in records[0]["evaluation/success"]] == (
+        evaluated
+    )
     assert_same_series(in_tensorboard(run_copy), records)
     assert_same_series(in_wandb(wandb), records)
 
@@ -168,3 +180,17 @@ def test_an_unknown_logger_is_refused_before_anything_is_written(
     assert not (tmp_path / "run").exists()
     with pytest.raises(UserError, match="unknown logger 'comet'"):
         resume(run_copy, log=["comet"])
+
+
+def test_of_several_processes_the_first_one_logs(
+    run_copy: Path, wandb: FakeWandb, monkeypatch: pytest.MonkeyPatch
+):
+    before = recorded(run_copy)
+    # As in a second process, which loads checkpoints and writes nothing.
+    monkeypatch.setattr(train_module, "is_first_process", lambda: False)
+    monkeypatch.setattr(train_module, "from_first", lambda make: "wandb tensorboard")
+    frames = (UPDATES + 1) * FRAMES_PER_UPDATE
+    assert resume(run_copy, frames=frames, log=("tensorboard", "wandb")).finished
+    assert wandb.runs == []
+    assert not (run_copy / "tensorboard").exists()
+    assert recorded(run_copy) == before

@@ -171,7 +171,8 @@ def test_the_real_one_offline(tmp_path: Path):
     values = {"RUN": str(run), "SETTINGS": SETTINGS, "MEMBERS": MEMBERS}
     head = "\n".join(f"{name} = {value!r}" for name, value in values.items())
     folders = {f"WANDB_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "CACHE", "DATA")}
-    output = python(head + PROGRAM, WANDB_MODE="offline", **folders)
+    quiet = {"WANDB_MODE": "offline", "WANDB_ERROR_REPORTING": "false"}
+    output = python(head + PROGRAM, **quiet, **folders)
     message = f"Weights & Biases is offline. To upload: wandb sync {run}/wandb/offline-run-*\n"
     assert output == 2 * message
     ids = json.loads((run / "wandb" / "ids.json").read_text())["ids"]

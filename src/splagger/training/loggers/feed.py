@@ -121,6 +121,6 @@ class LoggerFeed:
         if not self._ended.is_set():
             self._ended.set()
             self._message(
-                f"The logger {self._name} {reason}: this goes on without it. A later "
-                f"`splagger resume RUN --log {self._name}` logs what it lacks."
+                f"The logger {self._name} {reason}. The run goes on without it; "
+                f"`splagger resume RUN --log {self._name}` logs later what it lacks."
             )

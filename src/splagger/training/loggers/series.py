@@ -10,11 +10,11 @@
 | `evaluation-GROUP/...` | the same of a group of tasks |
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from splagger.training.files import plain
 from splagger.training.loggers.logger import LoggedRow
 from splagger.training.records import EvaluationRow
 
@@ -46,12 +46,13 @@ def metrics_row(record: Mapping[str, Any], members: int) -> LoggedRow:
     for name, value in record.items():
         if name in _NO_SERIES:
             continue
-        values = plain(value)
+        values = value.tolist() if hasattr(value, "tolist") else value
         each = values if isinstance(values, list) else [values] * members
+        series = _series(name)
         for own, number in zip(scalars, each, strict=True):
-            # Flags are no numbers of a series.
-            if number is not None and not isinstance(number, bool):
-                own[_series(name)] = float(number)
+            # Flags are no numbers of a series, and null is what is not finite in a record.
+            if number is not None and not isinstance(number, bool) and math.isfinite(number):
+                own[series] = float(number)
     return LoggedRow(int(record["frames"]), tuple(scalars))
 
 
@@ -77,7 +78,10 @@ def evaluation_row(rows: Sequence[EvaluationRow], members: int) -> LoggedRow:
         for row in own:
             values[f"{prefix}/episode_{row.episode}/return"] = row.episode_return
             values[f"{prefix}/episode_{row.episode}/success"] = row.success
-    finite = ({k: v for k, v in plain(own).items() if v is not None} for own in scalars)
+    finite = (
+        {name: value for name, value in own.items() if value is not None and math.isfinite(value)}
+        for own in scalars
+    )
     return LoggedRow(rows[0].frames, tuple(finite))
 
 
