@@ -24,7 +24,8 @@ CODE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Puts results and examples into the navigation, before its last section."""
     examples = [_example_page(path) for path in EXAMPLES]
-    config.nav = [*config.nav[:-1], {"Results": RESULTS}, {"Examples": examples}, *config.nav[-1:]]
+    *before, reference = config.nav or []
+    config.nav = [*before, {"Results": RESULTS}, {"Examples": examples}, reference]
     return config
 
 
