@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -37,6 +37,8 @@ class Train:
     """The run directory; by default a new one, runs/ENVIRONMENT/AGENT/TIME."""
     overwrite: bool = False
     """Replace the run that is in --out already."""
+    log: tuple[Literal["tensorboard", "wandb"], ...] = ()
+    """Log to TensorBoard, to Weights & Biases, or to both, beside the run's own records."""
     quiet: bool = False
     """Print nothing and draw no figure."""
     on: Annotated[DeviceOptions, tyro.conf.arg(name="")] = DeviceOptions()
@@ -54,6 +56,7 @@ class Train:
             members_at_once=self.on.members_at_once,
             out=self.out,
             overwrite=self.overwrite,
+            log=self.log,
             quiet=self.quiet,
         )
         return _conclude(result, quiet=self.quiet)
@@ -69,6 +72,8 @@ class Resume:
     """A larger number of frames for every member."""
     trust: bool = False
     """Allow the run's environment to import code."""
+    log: tuple[Literal["tensorboard", "wandb"], ...] = ()
+    """Log to TensorBoard, to Weights & Biases, or to both; what they lack of the run is added."""
     quiet: bool = False
     """Print nothing and draw no figure."""
     on: Annotated[DeviceOptions, tyro.conf.arg(name="")] = DeviceOptions()
@@ -85,6 +90,7 @@ class Resume:
             devices=self.on.devices,
             members_at_once=self.on.members_at_once,
             trust=self.trust,
+            log=self.log,
             quiet=self.quiet,
         )
         return _conclude(result, quiet=self.quiet)

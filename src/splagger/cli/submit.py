@@ -12,6 +12,7 @@ from splagger.cli.parse import parse_command
 from splagger.cli.training_job import TrainingJob
 from splagger.foundation.errors import UserError
 from splagger.training.cluster import ClusterSettings, require_scheduler, submit
+from splagger.training.loggers.open import check_loggers
 
 _FOLDER = "cluster"
 _SEVERAL_HOSTS = "--distributed"
@@ -33,6 +34,7 @@ class Submit:
     def run(self) -> int:
         """Checks the training, makes its run directory, submits, and says what to type next."""
         command = self._parsed()
+        check_loggers(command.log)
         require_scheduler(self.cluster)
         path, job = _prepared(command, self.cluster)
         # Where it is submitted again, hosts decide about the flag anew.
@@ -98,5 +100,6 @@ def _flags_of_resume(command: Train | Resume) -> list[str]:
             value = getattr(values, field.name, field.default)
             if field.name not in ("directory", "on") and value != field.default:
                 flag = "--" + field.name.replace("_", "-")
-                words += [flag] if value is True else [flag, str(value)]
+                several = value if isinstance(value, tuple) else (value,)
+                words += [flag] if value is True else [flag, *map(str, several)]
     return words

@@ -18,6 +18,7 @@ from splagger.learning.train_state import TrainState
 from splagger.training import checkpoints
 from splagger.training.diverged_episodes import DivergedEpisodes, first_divergence
 from splagger.training.interrupts import Interrupts
+from splagger.training.loggers.loggers import Loggers
 from splagger.training.processes import anywhere, from_first
 from splagger.training.progress import MemberStatus, TrainingProgress
 from splagger.training.run_directory import START_POSITIONS, EvaluationRow, RunDirectory
@@ -43,7 +44,9 @@ class TrainingResult:
 class TrainingLoop:
     """Trains all members of a run from its newest checkpoint, or from the start."""
 
-    def __init__(self, run: RunDirectory, session: Session, progress: TrainingProgress):
+    def __init__(
+        self, run: RunDirectory, session: Session, progress: TrainingProgress, loggers: Loggers
+    ):
         """Prepares.
 
         **Arguments:**
@@ -51,11 +54,13 @@ class TrainingLoop:
         - `run`: the run directory, locked by the caller.
         - `session`: what its settings describe.
         - `progress`: the display, entered by the caller.
+        - `loggers`: what the records are logged to as well, entered by the caller.
         """
         self._run = run
         self._session = session
         self._settings = session.settings
         self._progress = progress
+        self._loggers = loggers
         self._frames_per_update = session.sweep.learner.frames_per_update
         self._members = session.settings.members
         self._statuses = [MemberStatus() for _ in self._members]
@@ -103,12 +108,14 @@ class TrainingLoop:
         path = self._latest_checkpoint()
         if path is None:
             self._run.cut_back(START_POSITIONS)
+            self._loggers.begin(self._run, 0)
             state = self._session.initial_state()
             self._evaluate(state, 0)
             return state, 0
         state, metadata = self._session.restore(path)
         update = metadata["update"]
         self._run.cut_back(metadata["positions"])
+        self._loggers.begin(self._run, update * self._frames_per_update)
         failed_at = np.asarray(state.failed_at)
         self._failed = failed_at >= 0
         if self._session.trial.may_diverge:
@@ -141,6 +148,7 @@ class TrainingLoop:
             record["fresh_trials"] = True
             self._trials_began_anew = False
         self._run.append_metrics(record)
+        self._loggers.metrics(record)
         self._count_diverged(metrics, update + 1)
         self._failed = failed_at >= 0
         self._progress.update(frames, speed, self._shown())
@@ -188,6 +196,7 @@ class TrainingLoop:
                     for episode in range(len(returns))
                 ]
         self._run.append_evaluations(rows)
+        self._loggers.evaluations(rows)
         self._progress.update(frames, 0.0, self._shown())
 
     def _save(self, state: TrainState, update: int, *, evaluation_is_due: bool = False) -> Path:

@@ -11,6 +11,7 @@ from splagger.foundation.errors import UserError
 from splagger.training import checkpoints
 from splagger.training.files import make_folder, plain
 from splagger.training.lock import LOCK, locked
+from splagger.training.loggers.logger import LOGGERS
 from splagger.training.records import (
     EVALUATIONS_HEADER,
     EvaluationRow,
@@ -81,7 +82,8 @@ class RunDirectory:
         - `path`: where; a missing or empty directory.
         - `settings`: all that is needed to run again: JSON values, tuples and array scalars.
         - `overwrite`: whether a run directory that is there already may be replaced. Its settings,
-            records, checkpoints and figures are deleted; files that a run does not make stay.
+            records, checkpoints, figures and what loggers wrote are deleted; files that a run does
+            not make stay.
 
         **Raises:** `UserError` if `path` is not empty and `overwrite` is false, if it is not a
         run directory, if it is in use, or if it cannot be written. `TypeError` or `ValueError`
@@ -93,7 +95,8 @@ class RunDirectory:
         with locked(path):
             # Again, now that no other process can be writing into it.
             _check_replaceable(path, overwrite)
-            for name in (EVALUATIONS, METRICS, _CHECKPOINTS, _FIGURES, *_leftovers(path)):
+            made = (EVALUATIONS, METRICS, _CHECKPOINTS, _FIGURES, *LOGGERS, *_leftovers(path))
+            for name in made:
                 _delete(path / name)
             # Last, so that an interrupted replacement still is a run directory.
             write_record(path / SETTINGS, record)

@@ -1,7 +1,7 @@
 """Training a run, and going on with one."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from splagger.foundation.settings import (
 from splagger.recipes.recipes import settings_for
 from splagger.training.compilation_cache import enable_compilation_cache
 from splagger.training.devices import remark_on_devices, remark_on_simulator
+from splagger.training.loggers.loggers import Loggers
+from splagger.training.loggers.open import check_loggers
 from splagger.training.loop import TrainingLoop, TrainingResult
 from splagger.training.processes import from_first, is_first_process
 from splagger.training.progress import TrainingProgress
@@ -43,6 +45,7 @@ def train(
     members_at_once: int | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
+    log: str | Sequence[str] = (),
     quiet: bool = False,
     **changes: Any,
 ) -> TrainingResult:
@@ -65,6 +68,8 @@ def train(
         accelerator; by default all that it has. It bounds memory and changes no result.
     - `out`: the run directory; by default a new one, `runs/<environment>/<agent>/<time>`.
     - `overwrite`: whether a run that is in `out` already may be replaced.
+    - `log`: where else metrics and evaluations go: `tensorboard`, `wandb` or both. It changes no
+        result, and their failure stops no training.
     - `quiet`: whether to show no progress.
     - `changes`: other values for fields of `Settings`; for its groups, a mapping of fields, such
         as `learning={"steps": 100}`.
@@ -84,6 +89,7 @@ def train(
         members_at_once=members_at_once,
         out=out,
         overwrite=overwrite,
+        log=log,
         quiet=quiet,
     )
 
@@ -96,9 +102,11 @@ def start_run(
     members_at_once: int | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
+    log: str | Sequence[str] = (),
     quiet: bool = False,
 ) -> TrainingResult:
     """Trains with complete settings; the arguments are those of `train`."""
+    loggers = _checked_loggers(log)
     run, session = new_run(
         settings,
         simulator=simulator,
@@ -107,7 +115,7 @@ def start_run(
         out=out,
         overwrite=overwrite,
     )
-    return _train(run, session, new=True, devices=devices, quiet=quiet)
+    return _train(run, session, new=True, devices=devices, log=loggers, quiet=quiet)
 
 
 def new_run(
@@ -156,6 +164,7 @@ def resume(
     devices: int | None = None,
     members_at_once: int | None = None,
     trust: bool = False,
+    log: str | Sequence[str] = (),
     quiet: bool = False,
 ) -> TrainingResult:
     """Goes on with a run from its newest checkpoint, exactly as if it had never stopped.
@@ -166,16 +175,19 @@ def resume(
     - `frames`: a new number of frames for every member, at least as many as are done.
     - `devices`, `members_at_once`: as for `train`; they need not be what the run was started with.
     - `trust`: whether code that the run's environment refers to may be imported.
+    - `log`: as for `train`; what a logger lacks of the run so far, it is given.
     - `quiet`: whether to show no progress.
 
     **Returns:** how it ended.
 
-    **Raises:** `UserError` if the run is damaged, in use, or from another version.
+    **Raises:** `UserError` if the run is damaged, in use, or from another version, or for a logger
+    that is unknown or not installed.
     """
+    loggers = _checked_loggers(log)
     run, session = existing_run(
         path, frames=frames, devices=devices, members_at_once=members_at_once, trust=trust
     )
-    return _train(run, session, new=False, devices=devices, quiet=quiet)
+    return _train(run, session, new=False, devices=devices, log=loggers, quiet=quiet)
 
 
 def existing_run(
@@ -234,8 +246,20 @@ def _changed(values: Mapping[str, Any], changes: Mapping[str, Any], kind: str) -
     return changed
 
 
+def _checked_loggers(log: str | Sequence[str]) -> tuple[str, ...]:
+    """The names of the loggers in the first process, which alone logs; none in the others."""
+    checked = from_first(lambda: " ".join(check_loggers(log)))
+    return tuple(checked.split()) if is_first_process() else ()
+
+
 def _train(
-    run: RunDirectory, session: Session, *, new: bool, devices: int | None, quiet: bool
+    run: RunDirectory,
+    session: Session,
+    *,
+    new: bool,
+    devices: int | None,
+    log: Sequence[str],
+    quiet: bool,
 ) -> TrainingResult:
     settings = session.settings
     members = [f"learning rate {rate:g}, seed {seed}" for rate, seed in settings.members]
@@ -254,4 +278,5 @@ def _train(
             ):
                 if remark:
                     progress.message(remark)
-            return TrainingLoop(run, session, progress).run()
+            with Loggers.open(log, run, settings.members, progress.message) as loggers:
+                return TrainingLoop(run, session, progress, loggers).run()

@@ -1,0 +1,1 @@
+"""Where the scalars of a training go beside its records: TensorBoard, Weights & Biases."""
