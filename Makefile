@@ -23,12 +23,13 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test lock clean
+.PHONY: help install demo test docs lock clean
 
 help:
 	@echo "make install   makes .venv with the pinned packages and the command .venv/bin/splagger"
 	@echo "make demo      installs, then trains SplAgger and a recurrent network on a memory task"
 	@echo "make test      installs the development tools, then checks style, types, imports, and runs the tests"
+	@echo "make docs      installs the development tools, then builds the documentation into build/site"
 	@echo "make lock      makes requirements/*.lock again (LOCK_OPTIONS=--upgrade takes newer versions)"
 	@echo "make clean     removes .venv and the caches; runs/ stays"
 
@@ -44,6 +45,11 @@ test: $(DEVELOPMENT)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist loadfile --durations 12
+
+# The variable silences an announcement of Material for MkDocs, which says nothing of this site.
+docs: $(DEVELOPMENT)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Built: build/site/index.html"
 
 # A checkout that was moved, or whose Python has gone, gets a new .venv.
 ifneq ($(shell test -x $(BIN)/python && cat $(CREATED) 2>/dev/null),$(CURDIR))

@@ -9,12 +9,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+RESULTS = sorted((ROOT / "results").rglob("*.md"))
 CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# (\w+\.py)\n")  # the first line of a block that readers save as a file
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def name(page: Path) -> str:
+    """What tests call a page: its path in the project."""
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_python_blocks_run_in_order(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -28,7 +35,7 @@ def test_python_blocks_run_in_order(page: Path, tmp_path: Path, monkeypatch: pyt
         assert names["returns"] == [4.0] * 4
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_commands_parse(page: Path):
     from splagger.cli.main import parse
 
@@ -55,7 +62,29 @@ def test_examples_run(
     assert "mean return of each episode: [" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *RESULTS], ids=name)
 def test_links_inside_the_project_lead_somewhere(page: Path):
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
-    assert [target for target in targets if not (page.parent / target).exists()] == []
+    targets = LINK.findall(without_code(page))
+    assert [target for target, _ in targets if not (page.parent / target).exists()] == []
+    assert [
+        f"{target}#{anchor}"
+        for target, anchor in targets
+        if anchor and anchor not in anchors(page.parent / target if target else page)
+    ] == []
+
+
+def without_code(page: Path) -> str:
+    """A page's text without its blocks of code, in which `#` begins no heading."""
+    return re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings: as web sites that show Markdown make them."""
+    headings = re.findall(r"^#+ (.*)$", without_code(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_anchors_are_those_that_web_sites_make(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text("# More, if you want it\n\n```sh\n# no heading\n```\n\n## T-mazes: `max`\n")
+    assert anchors(page) == {"more-if-you-want-it", "t-mazes-max"}
