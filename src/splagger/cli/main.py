@@ -16,12 +16,14 @@ from splagger.cli.commands import (
     Plot,
 )
 from splagger.cli.parse import parse_command
+from splagger.cli.reproduce import Reproduce
 from splagger.cli.submit import Submit
 from splagger.cli.tables import complain
 from splagger.cli.watch import Watch
 from splagger.foundation.errors import UserError
 
 _OTHERS = {
+    "reproduce": Reproduce,
     "submit": Submit,
     "evaluate": Evaluate,
     "watch": Watch,

@@ -60,7 +60,7 @@ RECORD: dict[Any, Any] = {
     "lines.dash_capstyle": "round",
     "lines.solid_capstyle": "round",
     "pdf.fonttype": 42,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "splagger",
     "text.usetex": False,
     "xtick.color": QUIET_COLOUR,

@@ -1,5 +1,6 @@
 """The lines of `evaluations.csv` and `metrics.jsonl`: how they are written and read."""
 
+import gzip
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,10 @@ Row = TypeVar("Row")
 EVALUATIONS_HEADER = "member,learning_rate,seed,frames,episode,return,success,group"
 """The first line of `evaluations.csv`. A table of an earlier version, without groups, can be read
 too."""
+
+COMPRESSED = ".gz"
+"""What follows the name of a record that was compressed, as kept results are. It is read as well,
+where the record itself is missing."""
 
 _GROUP_COLUMN = ",group"
 
@@ -132,12 +137,17 @@ def check_line_ends(path: Path, length: int) -> None:
 
 
 def _complete_lines(path: Path) -> list[str]:
+    compressed = path.with_name(path.name + COMPRESSED)
     try:
-        content = path.read_bytes()
+        if compressed.exists() and not path.exists():
+            content = gzip.decompress(compressed.read_bytes())
+        else:
+            content = path.read_bytes()
     except FileNotFoundError:
         return []
-    except OSError as error:
-        raise UserError(f"cannot read '{path}': {error.strerror or error}.") from error
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot read '{path}': {reason}.") from error
     # What follows the last end of line is a line that was being written: by a process that runs
     # still, or by one that was killed.
     return content[: content.rfind(b"\n") + 1].decode("utf-8", errors="replace").splitlines()

@@ -20,7 +20,7 @@ def default_path(root: Path, environment: str, agent: str) -> Path:
 
     **Raises:** `UserError` if the directory cannot be made.
     """
-    parent = root / _safe_name(environment) / _safe_name(agent)
+    parent = root / safe_name(environment) / safe_name(agent)
     make_folder(parent)
     time = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
     number = 1
@@ -36,6 +36,7 @@ def default_path(root: Path, environment: str, agent: str) -> Path:
             raise UserError(f"cannot make the run directory '{path}': {reason}.") from error
 
 
-def _safe_name(name: str) -> str:
+def safe_name(name: str) -> str:
+    """Returns `name` as the name of a folder: characters that are awkward in paths become `-`."""
     # No leading dot: a run must be neither hidden nor the parent directory.
     return re.sub(r"[^A-Za-z0-9._+-]+", "-", name).lstrip(".") or "unnamed"

@@ -1,0 +1,1 @@
+"""What the paper claims, the trainings that decide it, and the verdicts."""

@@ -1,0 +1,59 @@
+"""What the results on disk say about one part of a claim."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from splagger.evidence.experiment import Experiment
+from splagger.evidence.outcome import Outcome
+
+Verdict = Literal["holds", "fails", "open"]
+"""`open`: not decided, for lack of trainings or because the interval holds both answers."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict with the numbers that it rests on."""
+
+    text: str
+    """What was asked: `splagger above rnn on t-maze-long-noise`."""
+    verdict: Verdict
+    """The answer."""
+    evidence: str
+    """Seeds and frames, or what is missing."""
+    numbers: str = ""
+    """Effect size and interval in words; empty where there is nothing to compare."""
+
+
+class Library(Protocol):
+    """Where the parts of claims find results."""
+
+    def outcome(self, experiment: Experiment) -> Outcome | None:
+        """What came of an experiment; None where nothing is on disk."""
+        ...
+
+    def norms(self, experiment: Experiment) -> np.ndarray | None:
+        """`[update, member]` norms of the sequence model's gradient over training, or None."""
+        ...
+
+    def analysis(self, name: str, agent: str) -> np.ndarray | None:
+        """`[member, step]` a quantity of untrained agents, or None where it was not computed."""
+        ...
+
+
+class Part(Protocol):
+    """Something that results can decide."""
+
+    def judge(self, library: Library) -> Finding:
+        """What the results say."""
+        ...
+
+
+def together(findings: Sequence[Finding]) -> Verdict:
+    """The verdict on a claim with several parts: it holds if all hold, it fails if one fails."""
+    verdicts = {finding.verdict for finding in findings}
+    if "fails" in verdicts:
+        return "fails"
+    return "open" if "open" in verdicts or not verdicts else "holds"

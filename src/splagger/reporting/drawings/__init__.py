@@ -1,0 +1,1 @@
+"""Depictions of the environments and of the architectures."""
