@@ -10,7 +10,7 @@ from splagger.reporting import style
 from splagger.reporting.curves import draw_curves, plot_runs
 from splagger.reporting.end_labels import spread
 from splagger.reporting.member_curves import read_curves, read_group_curves
-from splagger.reporting.statistics import seed_interval
+from splagger.reporting.statistics.bootstrap import seed_interval
 from splagger.training.run_directory import EvaluationRow, RunDirectory
 
 SETTINGS = {"environment": "maze", "agent": {"name": "splagger"}}

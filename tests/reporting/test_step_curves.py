@@ -4,7 +4,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.offsetbox import AnnotationBbox, TextArea
 
 from splagger.reporting.quantities import Quantity
-from splagger.reporting.statistics import seed_interval
+from splagger.reporting.statistics.bootstrap import seed_interval
 from splagger.reporting.step_curves import draw_step_curves
 
 LINEAR = Quantity("difference", "a difference", "distance")

@@ -15,12 +15,14 @@ from splagger.foundation.errors import UserError
 from splagger.reporting import style
 from splagger.reporting.end_labels import EndLabel, place_end_labels
 from splagger.reporting.figure_files import SUFFIXES, save_figure
+from splagger.reporting.learning_rate import Rule, choose_learning_rate
 from splagger.reporting.member_curves import RunCurves, read_curves, read_group_curves
-from splagger.reporting.statistics import Interval, seed_interval
+from splagger.reporting.statistics.bootstrap import Interval, seed_interval
 
 SEEDS_FOR_INTERVAL = 3
 """With fewer seeds there is no shading."""
 
+_RULE: Rule = "final"  # by which the best learning rate is chosen
 _COLUMNS = 3
 _CHARACTERS_PER_INCH = 18  # of the explanation below the panels
 _HEIGHT_AROUND = 1.1  # inches of a panel above and below its axes
@@ -141,7 +143,7 @@ def _draw_run(
 ) -> EndLabel:
     bold = {**style.BOLD_LINE, **styles[label]}
     colour = bold["color"]
-    best = run.best_learning_rate
+    best = choose_learning_rate(run, _RULE)
     for learning_rate in run.learning_rates:
         if learning_rate != best:
             frames, returns = run.mean_curve(learning_rate)
@@ -208,12 +210,13 @@ def _label_axes(axes: Axes, environment: str, runs: Sequence[RunCurves]) -> None
 
 def _explain(runs: Sequence[RunCurves], interval: Interval) -> str:
     """One line that says what the kinds of lines are, of those that the figure has."""
-    counts = {len(run.members_at(run.best_learning_rate)) for run in runs}
+    counts = {len(run.members_at(choose_learning_rate(run, _RULE))) for run in runs}
+    shaded = max(counts) >= SEEDS_FOR_INTERVAL
     parts = []
     if max(counts) > 1:
         seeds = f"{counts.pop()} seeds" if len(counts) == 1 else "seeds"
         parts += [f"bold: mean over {seeds}", "thin: single seeds"]
-    if any(len(run.members_at(run.best_learning_rate)) >= SEEDS_FOR_INTERVAL for run in runs):
+    if shaded:
         parts.append(_INTERVAL_NAMES[interval])
     if any(len(run.learning_rates) > 1 for run in runs):
         parts.append("dotted: other learning rates")

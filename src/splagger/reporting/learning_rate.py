@@ -1,10 +1,12 @@
 """Which of the learning rates of a run is the best."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
+from splagger.foundation.checks import check_choice
 from splagger.reporting.member_curves import MemberCurve, RunCurves
+from splagger.reporting.statistics.curve_values import training_mean
 
 Rule = Literal["published", "final"]
 """`published`: the highest mean over all evaluations of training, as the paper chooses. `final`:
@@ -14,28 +16,30 @@ the highest at the last evaluation; of equals the one with the highest mean over
 def choose_learning_rate(run: RunCurves, rule: Rule) -> float:
     """Returns the best learning rate of a run.
 
-    What is compared is the mean trial return over the seeds. A member that was stopped counts,
-    wherever it has no evaluation, as the lowest trial return seen in the run.
+    What is compared is the mean trial return over the seeds, of evaluations that are not smoothed.
+    A member that was stopped counts, wherever it has no evaluation, as the lowest trial return
+    seen in the run. Of equal learning rates the lowest is the best.
 
     **Arguments:**
 
     - `run`: the curves of its members.
     - `rule`: what is compared.
+
+    **Raises:** `UserError` if there is no such rule.
     """
+    check_choice("rule", rule, get_args(Rule))
     lowest = min(float(member.trial_returns.min()) for member in run.members)
     evaluations = max(len(member.frames) for member in run.members)
 
-    def over_training(member: MemberCurve) -> float:
+    def whole_curve(member: MemberCurve) -> np.ndarray:
         missing = evaluations - len(member.frames) if member.stopped else 0
-        total = float(member.trial_returns.sum()) + missing * lowest
-        return total / (len(member.frames) + missing)
+        return np.append(member.trial_returns, np.full(missing, lowest))
 
     def merit(rate: float) -> tuple[float, ...]:
-        members = run.members_at(rate)
-        whole = float(np.mean([over_training(member) for member in members]))
+        curves = [whole_curve(member) for member in run.members_at(rate)]
+        training = float(np.mean([training_mean(curve) for curve in curves]))
         if rule == "published":
-            return (whole,)
-        final = [lowest if member.stopped else member.trial_returns[-1] for member in members]
-        return float(np.mean(final)), whole
+            return (training,)
+        return float(np.mean([curve[-1] for curve in curves])), training
 
     return max(run.learning_rates, key=merit)

@@ -83,24 +83,6 @@ class RunCurves:
         returns = [member.trial_returns[np.isin(member.frames, frames)] for member in members]
         return frames, np.stack(returns)
 
-    @property
-    def best_learning_rate(self) -> float:
-        """The learning rate with the highest mean of the members' final trial returns.
-
-        A member that was stopped counts as the lowest trial return seen in the run. Of equals
-        the one with the highest mean over all of training is the best.
-        """
-        lowest = min(float(member.trial_returns.min()) for member in self.members)
-
-        def merit(learning_rate: float) -> tuple[float, float]:
-            members = self.members_at(learning_rate)
-            final = [lowest if member.stopped else member.trial_returns[-1] for member in members]
-            return float(np.mean(final)), float(
-                np.mean([member.trial_returns.mean() for member in members])
-            )
-
-        return max(self.learning_rates, key=merit)
-
 
 def read_curves(path: Path) -> RunCurves:
     """Reads the evaluations of the run directory `path`.

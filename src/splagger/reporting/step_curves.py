@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from splagger.reporting import style
 from splagger.reporting.end_labels import EndLabel, place_end_labels
 from splagger.reporting.quantities import Quantity
-from splagger.reporting.statistics import seed_interval
+from splagger.reporting.statistics.bootstrap import seed_interval
 
 _MARKS = 8  # on each curve, about
 _MARGIN = 0.1  # inches at both sides

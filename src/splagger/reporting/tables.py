@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from splagger.reporting.learning_rate import choose_learning_rate
 from splagger.reporting.member_curves import MemberCurve, RunCurves, read_curves
 
 _TEXT_WIDTH = 200
@@ -91,10 +92,11 @@ def results_text(runs: Sequence[Path]) -> str:
 
 
 def _add_run(table: Table, run: RunCurves, name: str) -> None:
+    chosen = choose_learning_rate(run, "final")
     for learning_rate in run.learning_rates:
         members = run.members_at(learning_rate)
         results = [final_result(member) for member in members]
-        best = len(run.learning_rates) > 1 and learning_rate == run.best_learning_rate
+        best = len(run.learning_rates) > 1 and learning_rate == chosen
         rate = f"{_BEST} {learning_rate:g}" if best else f"{learning_rate:g}"
         for member, result in zip(members, results, strict=True):
             seed = f"{member.seed} (stopped)" if member.stopped else str(member.seed)

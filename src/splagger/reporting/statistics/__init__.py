@@ -1,0 +1,1 @@
+"""Statistics of few runs: aggregates, their bootstrap intervals, and comparisons."""
