@@ -1,31 +1,26 @@
 """Learning curves: the trial return of one or more runs over the frames of training."""
 
-import math
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from splagger.foundation.errors import UserError
 from splagger.reporting import style
-from splagger.reporting.end_labels import EndLabel, place_end_labels
+from splagger.reporting.end_labels import EndLabel
 from splagger.reporting.figure_files import SUFFIXES, save_figure
 from splagger.reporting.learning_rate import Rule, choose_learning_rate
 from splagger.reporting.member_curves import RunCurves, read_curves, read_group_curves
+from splagger.reporting.panels import draw_level, finish_panels, panel_grid, round_ticks
 from splagger.reporting.statistics.bootstrap import Interval, seed_interval
 
 SEEDS_FOR_INTERVAL = 3
 """With fewer seeds there is no shading."""
 
 _RULE: Rule = "final"  # by which the best learning rate is chosen
-_COLUMNS = 3
-_CHARACTERS_PER_INCH = 18  # of the explanation below the panels
-_HEIGHT_AROUND = 1.1  # inches of a panel above and below its axes
 _INTERVAL_NAMES = {
     "range": "shaded: lowest to highest seed",
     "bootstrap": "shaded: 95 % bootstrap interval of the mean",
@@ -91,36 +86,21 @@ def draw_curves(
     **Returns:** a figure that belongs to no window and no global state.
     """
     environments = list(dict.fromkeys(run.environment for run in runs))
-    agents = list(dict.fromkeys(_label(run, runs) for run in runs))
-    styles = {agent: style.agent_style(number) for number, agent in enumerate(agents)}
-    columns = min(_COLUMNS, len(environments))
-    rows = math.ceil(len(environments) / columns)
-    width = columns * style.PANEL_WIDTH
+    styles = style.agent_lines(_label(run, runs) for run in runs)
     with matplotlib.rc_context(style.RECORD):
-        figure = Figure(
-            figsize=(width, rows * style.PANEL_HEIGHT), dpi=style.RESOLUTION, layout="constrained"
-        )
-        FigureCanvasAgg(figure)
+        figure, grid = panel_grid(len(environments))
         panels = []
-        for number, environment in enumerate(environments):
-            axes = figure.add_subplot(rows, columns, number + 1)
+        for axes, environment in zip(grid, environments, strict=True):
             here = [run for run in runs if run.environment == environment]
             best = (optimum or {}).get(environment)
             if best is None:
                 best = next((run.optimum for run in here if run.optimum is not None), None)
-            ends = [] if best is None else [_draw_optimum(axes, best)]
+            ends = [] if best is None else [draw_level(axes, best, "optimum")]
             for run in here:
                 ends.append(_draw_run(axes, run, _label(run, runs), styles, interval))
             _label_axes(axes, environment, here)
             panels.append((axes, ends))
-        explanation = textwrap.fill(
-            _explain(runs, interval), width=int(width * _CHARACTERS_PER_INCH)
-        )
-        figure.supxlabel(explanation, x=0.01, ha="left", fontsize=7.5, color=style.QUIET_COLOUR)
-        # Where many runs share a panel their labels need more than its usual height.
-        tallest = max(sum(label.points for label in ends) for _, ends in panels) / 72
-        figure.set_figheight(rows * max(style.PANEL_HEIGHT, tallest + _HEIGHT_AROUND))
-        place_end_labels(figure, panels)
+        finish_panels(figure, panels, _explain(runs, interval))
     return figure
 
 
@@ -138,10 +118,10 @@ def _draw_run(
     axes: Axes,
     run: RunCurves,
     label: str,
-    styles: Mapping[str, Mapping[str, str]],
+    styles: Mapping[str, Mapping[str, Any]],
     interval: Interval,
 ) -> EndLabel:
-    bold = {**style.BOLD_LINE, **styles[label]}
+    bold = styles[label]
     colour = bold["color"]
     best = choose_learning_rate(run, _RULE)
     for learning_rate in run.learning_rates:
@@ -191,12 +171,6 @@ def _draw_run(
     return EndLabel(label, detail, colour, bold, float(mean[-1]) if len(mean) else float("nan"))
 
 
-def _draw_optimum(axes: Axes, optimum: float) -> EndLabel:
-    colour = style.QUIET_COLOUR
-    axes.axhline(optimum, color=colour, linestyle=(0, (4, 3)), linewidth=1.1, zorder=1.5)
-    return EndLabel("", f"optimum {optimum:g}", colour, {}, optimum)
-
-
 def _label_axes(axes: Axes, environment: str, runs: Sequence[RunCurves]) -> None:
     axes.set_title(environment)
     episodes = {member.episode_returns.shape[1] for run in runs for member in run.members}
@@ -204,8 +178,7 @@ def _label_axes(axes: Axes, environment: str, runs: Sequence[RunCurves]) -> None
     axes.set_ylabel(f"trial return{over}")
     last = max(int(member.frames[-1]) for run in runs for member in run.members)
     style.label_frames(axes, last)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 4, 5, 10]))
-    axes.margins(y=0.06)
+    round_ticks(axes)
 
 
 def _explain(runs: Sequence[RunCurves], interval: Interval) -> str:

@@ -13,7 +13,6 @@ from splagger.reporting.end_labels import EndLabel, place_end_labels
 from splagger.reporting.quantities import Quantity
 from splagger.reporting.statistics.bootstrap import seed_interval
 
-_MARKS = 8  # on each curve, about
 _MARGIN = 0.1  # inches at both sides
 
 
@@ -39,16 +38,15 @@ def draw_step_curves(values: Mapping[str, np.ndarray], quantity: Quantity) -> Fi
         axes.set_xlabel("step")
         axes.set_ylabel(quantity.axis)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-        labels = []
+        labels, looks = [], style.agent_lines(values)
         for number, (agent, curves) in enumerate(values.items()):
             steps, mean = np.arange(curves.shape[1]), curves.mean(axis=0)
-            look = {**style.BOLD_LINE, **style.agent_style(number)}
+            look = looks[agent]
             if len(curves) > 1:
                 low, high = seed_interval(curves, "bootstrap")
                 axes.fill_between(steps, low, high, color=look["color"], alpha=0.18, linewidth=0)
-            # Where curves lie on one another, their marks take turns.
-            every = max(1, len(steps) // _MARKS)
-            axes.plot(steps, mean, **look, markevery=(number * every // len(values), every))
+            marks = style.marks_in_turn(number, len(values), len(steps))
+            axes.plot(steps, mean, **look, markevery=marks)
             labels.append(EndLabel(agent, "", look["color"], look, float(mean[-1])))
         axes.set_xlim(left=0)
         # Zeros alone have no place on a logarithmic axis.

@@ -1,5 +1,7 @@
 """How every figure looks: sizes, colours and marks, in one place."""
 
+from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -13,6 +15,17 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 LINE_STYLES = ("-", "-.", ":")
 """Line styles of the first, second and third round through the colours. Dashes are for optima."""
+
+AGENT_NUMBERS = {
+    "splagger": 0,
+    "rnn": 1,
+    "amrl": 2,
+    "max": 3,
+    "max-straight-through": 4,
+    "cnp": 5,
+    "pearl": 6,
+}
+"""The numbers of the paper's main agents, by name: they look the same in every figure."""
 
 BOLD_LINE = {
     "linewidth": 2.2,
@@ -74,12 +87,45 @@ RECORD: dict[Any, Any] = {
 
 
 def agent_style(number: int) -> dict[str, Any]:
-    """Returns the colour, marker and line style of the agent with this number, from 0."""
-    return {
-        "color": COLOURS[number % len(COLOURS)],
-        "marker": MARKERS[number % len(MARKERS)],
-        "linestyle": LINE_STYLES[number // len(COLOURS) % len(LINE_STYLES)],
+    """Returns the colour, marker and line style of the agent with this number, from 0.
+
+    After every round through the colours, marks are hollow where they were filled.
+    """
+    turn, place = divmod(number, len(COLOURS))
+    look = {
+        "color": COLOURS[place],
+        "marker": MARKERS[place],
+        "linestyle": LINE_STYLES[turn % len(LINE_STYLES)],
     }
+    if turn % 2:
+        look |= {"markerfacecolor": "white", "markeredgecolor": COLOURS[place]}
+    return look
+
+
+def agent_lines(agents: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Returns the bold line of every agent of a figure: properties of `Line2D`, by name.
+
+    Those of `AGENT_NUMBERS` have their own numbers, and the others, in their order, the lowest
+    that are left.
+    """
+    names = list(dict.fromkeys(agents))
+    free = (number for number in count() if number not in map(AGENT_NUMBERS.get, names))
+    return {
+        name: {
+            **BOLD_LINE,
+            **agent_style(AGENT_NUMBERS[name] if name in AGENT_NUMBERS else next(free)),
+        }
+        for name in names
+    }
+
+
+def marks_in_turn(number: int, lines: int, points: int) -> tuple[int, int]:
+    """Returns `markevery` of the line with this number among `lines` ones of `points` points.
+
+    Each has about ten marks. Where lines lie on one another, their marks take turns.
+    """
+    every = max(1, points // 10)
+    return number * every // max(1, lines), every
 
 
 def label_frames(axes: Axes, last: int) -> None:
