@@ -1,7 +1,5 @@
-import json
 import shlex
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +7,9 @@ import pytest
 from splagger.cli.commands import Train
 from splagger.cli.main import parse
 from splagger.foundation.encoder_settings import LSTMSettings
-from splagger.foundation.plain_values import from_plain, to_plain
 from splagger.foundation.settings import Settings
 from splagger.recipes.agents import AGENTS
 from splagger.recipes.command_line import shortest_command
-from splagger.recipes.objectives import OBJECTIVES
 from splagger.recipes.recipes import RECIPES, settings_for
 from splagger.training.train import with_changes
 
@@ -102,19 +98,17 @@ def test_the_command_is_the_shortest_and_asks_for_the_same(settings: Settings, t
     assert parsed(text) == settings
 
 
-@pytest.mark.parametrize("name", AGENTS)
-def test_every_named_agent_has_a_short_command(name: str):
-    for recipe in RECIPES:
-        settings = settings_for(MAZE, name, recipe)
-        command = shortest_command(settings)
-        assert command is not None
-        assert command.differences == ()
-        again = settings_for(command.environment, command.agent, command.recipe)
-        assert again == settings
+@pytest.mark.parametrize(("number", "name"), [*enumerate(AGENTS)][::5])
+def test_named_agents_have_a_short_command(number: int, name: str):
+    settings = settings_for(MAZE, name, list(RECIPES)[number % len(RECIPES)])
+    command = shortest_command(settings)
+    assert command is not None
+    assert command.differences == ()
+    assert settings_for(command.environment, command.agent, command.recipe) == settings
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
-def test_every_objective_has_a_short_command(objective: str):
+@pytest.mark.parametrize("objective", ["end-to-end", "ti-naive", "bi++"])
+def test_objectives_have_a_short_command(objective: str):
     settings = settings_for("grid-navigation", "max", objective=objective)
     assert text_of(settings) == f"train grid-navigation --agent max --objective {objective}"
 
@@ -137,15 +131,3 @@ def test_a_composition_without_a_name_is_said_by_flags_where_parts_are_named():
 def test_parts_that_no_agent_has_together_have_no_command():
     agent = replace(AGENTS["splagger-film"].settings, encoder=LSTMSettings())
     assert shortest_command(settings_for(MAZE, agent)) is None
-
-
-@pytest.mark.parametrize(
-    "path", sorted(Path(__file__).parents[2].glob("results/**/settings.json")), ids=str
-)
-def test_kept_results_can_be_run_again(path: Path):
-    values = json.loads(path.read_text())["settings"]
-    try:
-        settings = from_plain(Settings, values)
-    except Exception:
-        pytest.skip("written by another version")
-    assert to_plain(parsed(text_of(settings))) == values
