@@ -184,12 +184,12 @@ def _label_axes(axes: Axes, environment: str, runs: Sequence[RunCurves]) -> None
 def _explain(runs: Sequence[RunCurves], interval: Interval) -> str:
     """One line that says what the kinds of lines are, of those that the figure has."""
     counts = {len(run.members_at(choose_learning_rate(run, _RULE))) for run in runs}
-    shaded = max(counts) >= SEEDS_FOR_INTERVAL
+    most = max(counts)
     parts = []
-    if max(counts) > 1:
+    if most > 1:
         seeds = f"{counts.pop()} seeds" if len(counts) == 1 else "seeds"
         parts += [f"bold: mean over {seeds}", "thin: single seeds"]
-    if shaded:
+    if most >= SEEDS_FOR_INTERVAL:
         parts.append(_INTERVAL_NAMES[interval])
     if any(len(run.learning_rates) > 1 for run in runs):
         parts.append("dotted: other learning rates")
