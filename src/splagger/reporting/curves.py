@@ -12,13 +12,11 @@ from splagger.foundation.errors import UserError
 from splagger.reporting import style
 from splagger.reporting.end_labels import EndLabel
 from splagger.reporting.figure_files import SUFFIXES, save_figure
+from splagger.reporting.figure_words import SEEDS_FOR_INTERVAL
 from splagger.reporting.learning_rate import Rule, choose_learning_rate
 from splagger.reporting.member_curves import RunCurves, read_curves, read_group_curves
 from splagger.reporting.panels import draw_level, finish_panels, panel_grid, round_ticks
 from splagger.reporting.statistics.bootstrap import Interval, seed_interval
-
-SEEDS_FOR_INTERVAL = 3
-"""With fewer seeds there is no shading."""
 
 _RULE: Rule = "final"  # by which the best learning rate is chosen
 _INTERVAL_NAMES = {

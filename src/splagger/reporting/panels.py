@@ -3,8 +3,9 @@
 import math
 import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -23,6 +24,7 @@ RANDOM_DASHES = (0, (1.2, 3))
 """The line style of what random actions reach."""
 
 _CHARACTERS_PER_INCH = 18  # of the text below the panels
+_FEW_BANDS = 4  # in one panel
 _HEIGHT_AROUND = 1.1  # inches of a panel above and below its axes
 
 
@@ -69,6 +71,37 @@ def write_below(figure: Figure, explanation: str) -> None:
     """Writes the text below all panels, in as many lines as it needs."""
     text = textwrap.fill(explanation, width=int(figure.get_figwidth() * _CHARACTERS_PER_INCH))
     figure.supxlabel(text, x=0.01, ha="left", fontsize=7.5, color=style.QUIET_COLOUR)
+
+
+def draw_band(
+    axes: Axes,
+    places: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    colour: str,
+    bands: int,
+    step: Literal["post"] | None = None,
+) -> None:
+    """Shades what is between two curves.
+
+    **Arguments:**
+
+    - `axes`: the panel.
+    - `places`: `[point]` along the horizontal axis.
+    - `low`, `high`: `[point]` the curves.
+    - `colour`: of the band.
+    - `bands`: how many the panel has. Many are paler than few, so that lines stay visible, and
+        have edges.
+    - `step`: `post` if the curves keep their height up to the next place; else they are straight
+        between places.
+    """
+    few = bands <= _FEW_BANDS
+    alpha = 0.16 if few else 0.07
+    axes.fill_between(places, low, high, color=colour, alpha=alpha, linewidth=0, step=step)
+    if not few:
+        drawn = "default" if step is None else "steps-post"
+        for edge in (low, high):
+            axes.plot(places, edge, color=colour, linewidth=0.6, alpha=0.5, drawstyle=drawn)
 
 
 def draw_level(axes: Axes, height: float, name: str, dashes: Any = OPTIMUM_DASHES) -> EndLabel:

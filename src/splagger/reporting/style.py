@@ -38,6 +38,12 @@ BOLD_LINE = {
 OTHER_LINE_STYLE = (0, (1, 1.8))
 """The line style of what is not the best of its run."""
 
+BOLD_LINES = 5
+"""With more agents than this their lines are thinner."""
+
+THINNER = 1.5
+"""The width of the line of each of many agents, in points."""
+
 PANEL_WIDTH = 5.6
 """Inches of a panel, its labels at the right included."""
 
@@ -109,10 +115,12 @@ def agent_lines(agents: Iterable[str]) -> dict[str, dict[str, Any]]:
     that are left.
     """
     names = list(dict.fromkeys(agents))
+    width = BOLD_LINE["linewidth"] if len(names) <= BOLD_LINES else THINNER
     free = (number for number in count() if number not in map(AGENT_NUMBERS.get, names))
     return {
         name: {
             **BOLD_LINE,
+            "linewidth": width,
             **agent_style(AGENT_NUMBERS[name] if name in AGENT_NUMBERS else next(free)),
         }
         for name in names
