@@ -78,9 +78,7 @@ def _targets(names: tuple[str, ...]) -> tuple[Target, ...]:
     return tuple(find_target(name) for name in dict.fromkeys(names))
 
 
-def _chosen(
-    targets: tuple[Target, ...], command: "Reproduce", scale: Scale
-) -> list[Experiment]:
+def _chosen(targets: tuple[Target, ...], command: "Reproduce", scale: Scale) -> list[Experiment]:
     found = all_experiments(targets)
     for kind, wanted in (("agent", command.agents), ("environment", command.environments)):
         there = {getattr(experiment, kind) for experiment in found}

@@ -62,7 +62,7 @@ def watch_run(
     **Raises:** `UserError` as `load` and `evaluate_run` do, and if the file cannot be written.
     """
     out, animation = Path(out), animation or AnimationSettings()
-    _check_seed(seed)
+    check_seed(seed)
     check_animation_file(out, overwrite=overwrite)
     record = play_run(
         run,
@@ -150,13 +150,17 @@ def watch_random(
     return _write(record, out, animation, progress)
 
 
-def _check_seed(seed: int) -> None:
+def check_seed(seed: int) -> None:
+    """Checks the seed of a trial.
+
+    **Raises:** `UserError` if it is below 0 or too large.
+    """
     if not 0 <= seed < 2**32:
         raise UserError(f"seed is {seed}, but it must be at least 0 and below {2**32}.")
 
 
 def _key(seed: int) -> PRNGKeyArray:
-    _check_seed(seed)
+    check_seed(seed)
     return jax.random.fold_in(jax.random.key(seed), _WATCHED)
 
 

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from splagger.reporting.figure_words import SEEDS_FOR_INTERVAL
 from splagger.reporting.report.reported_run import ReportedRun
 from splagger.reporting.statistics.bootstrap import OURS, Estimate, estimate
 from splagger.reporting.statistics.comparison import probability_of_improvement
-
-SEEDS_FOR_INTERVAL = 3
-"""With fewer seeds no interval is shown: there is too little to draw from."""
 
 
 @dataclass(frozen=True)

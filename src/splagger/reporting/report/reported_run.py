@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -84,11 +85,7 @@ class ReportedRun:
         """`[seed, episode]` the return of each episode at the last evaluation. A member that was
         stopped has those of the evaluation with the lowest trial return of the whole run."""
         worst = min(
-            (
-                returns
-                for member in self.curves.members
-                for returns in member.episode_returns
-            ),
+            (returns for member in self.curves.members for returns in member.episode_returns),
             key=lambda returns: returns.sum(),
         )
         return np.stack([worst if m.stopped else m.episode_returns[-1] for m in self.members])
@@ -138,20 +135,31 @@ def by_environment(runs: Sequence[ReportedRun]) -> dict[str, list[ReportedRun]]:
 
 
 def _reported(run: RunCurves, others: Sequence[RunCurves], optimum: float | None) -> ReportedRun:
-    alike = [o for o in others if (o.environment, o.agent) == (run.environment, run.agent)]
+    alike = [
+        other.path
+        for other in others
+        if (other.environment, other.agent) == (run.environment, run.agent)
+    ]
     directory = RunDirectory.open(run.path)
     try:
         settings = from_dictionary(directory.settings)
     except UserError:
         settings = None
     return ReportedRun(
-        label=run.agent if len(alike) == 1 else f"{run.agent} ({run.path})",
+        label=run.agent if len(alike) == 1 else f"{run.agent} {_distinct_name(run.path, alike)}",
         directory=directory,
         curves=run,
         settings=settings,
         command=None if settings is None else shortest_command(settings),
         optimum=optimum if run.optimum is None else run.optimum,
     )
+
+
+def _distinct_name(path: Path, alike: Sequence[Path]) -> str:
+    """The end of a path, of as many names as tell it from the others."""
+    parts = [other.resolve().parts for other in alike]
+    length = next(n for n in count(1) if len({p[-n:] for p in parts}) == len(parts))
+    return "/".join(path.resolve().parts[-length:])
 
 
 def _flat(values: dict[str, Any], prefix: str) -> dict[str, Any]:
