@@ -105,7 +105,16 @@ def _curves(runs: Sequence[ReportedRun]) -> Figure:
 
 
 def _figure(figure: Figure, name: str, description: str) -> Markup:
-    return element("figure", inline_svg(figure, name, description))
+    # As text of the page it can be read on a telephone, too.
+    explanation = figure.get_supxlabel().replace("\n", " ").replace(" %", "\N{NO-BREAK SPACE}%")
+    figure.supxlabel("")
+    return element(
+        "figure",
+        inline_svg(figure, name, description),
+        element(
+            "figcaption", f"{explanation[:1].upper()}{explanation[1:]}." if explanation else ""
+        ),
+    )
 
 
 def _last_values(runs: Sequence[ReportedRun]) -> str:

@@ -10,7 +10,15 @@ from splagger.reporting.report.html import Child, Markup, element, table
 from splagger.reporting.report.outcomes import Comparison, Outcome, comparisons, ranked
 from splagger.reporting.report.reported_run import ReportedRun, by_environment
 from splagger.reporting.report.section import Section
-from splagger.reporting.report.words import counted, interval, listed, number, rates, share
+from splagger.reporting.report.words import (
+    INTERVAL,
+    counted,
+    interval,
+    listed,
+    number,
+    rates,
+    share,
+)
 
 _FEW = 3  # names that a title can hold
 
@@ -63,7 +71,7 @@ def what_was_run(runs: Sequence[ReportedRun]) -> Section:
         "runs",
         "What was run",
         [
-            table("Runs", columns, rows, numbers=[columns.index("frames")]),
+            table("Runs", columns, rows, numbers=[columns.index("frames")], class_="short"),
             element("dl", _facts(runs), class_="facts"),
         ],
     )
@@ -84,8 +92,7 @@ def _sentences(environment: str, outcomes: Sequence[Outcome], *, name_it: bool) 
     sentence.append(". ")
     if others:
         ends = [f"{other.run.label} with {_value(other)}" for other in others]
-        verb = "ends" if len(ends) == 1 else "end"
-        sentence.append(f"{listed(ends)} {verb} below. ")
+        sentence.append(f"Below it: {listed(ends)}. ")
         sentence.append(_verdict(comparisons(outcomes)[0]))
     stopped = sum(found.run.stopped for found in outcomes)
     if stopped:
@@ -97,7 +104,7 @@ def _value(outcome: Outcome) -> str:
     value = number(outcome.trial_return.value)
     if not outcome.has_interval:
         return value
-    return f"{value} (95 % interval {interval(outcome.trial_return)})"
+    return f"{value} ({INTERVAL} {interval(outcome.trial_return)})"
 
 
 def _verdict(comparison: Comparison) -> str:
@@ -105,10 +112,8 @@ def _verdict(comparison: Comparison) -> str:
     if not comparison.has_interval:
         return f"There are too few seeds to say whether {first} is better than {second}."
     if comparison.is_clear:
-        return (
-            f"A seed of {first} ends above one of {second} with probability "
-            f"{number(comparison.probability.value)}."
-        )
+        wins = share(comparison.probability.value)
+        return f"In {wins} of all pairs of seeds {first} ends higher than {second}."
     return f"These seeds do not tell whether {first} is better than {second}."
 
 

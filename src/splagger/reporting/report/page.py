@@ -28,11 +28,11 @@ def page(runs: Sequence[ReportedRun], trial: Section | None) -> Markup:
     groups = by_environment(runs)
     outcomes = {name: [outcome(run) for run in found] for name, found in groups.items()}
     sections = [
+        head.what_was_run(runs),
         results(outcomes),
         learning(groups),
         adaptation(groups),
         trial,
-        head.what_was_run(runs),
         all_settings(runs),
         run_again(runs),
     ]

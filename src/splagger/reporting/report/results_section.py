@@ -6,7 +6,15 @@ from splagger.reporting.figure_words import SEEDS_FOR_INTERVAL
 from splagger.reporting.report.html import Child, Markup, element, table
 from splagger.reporting.report.outcomes import Comparison, Outcome, comparisons, ranked
 from splagger.reporting.report.section import Section
-from splagger.reporting.report.words import NO_VALUE, counted, interval, number, rates, share
+from splagger.reporting.report.words import (
+    INTERVAL,
+    NO_VALUE,
+    counted,
+    interval,
+    number,
+    rates,
+    share,
+)
 from splagger.reporting.statistics.bootstrap import OURS
 
 _FEW_SEEDS = 5  # below which an interval is said to be rough
@@ -34,8 +42,8 @@ def results(outcomes: Mapping[str, Sequence[Outcome]]) -> Section:
 
 def _outcome_table(environment: str, outcomes: Sequence[Outcome]) -> Markup:
     with_success = any(outcome.success is not None for outcome in outcomes)
-    columns = ["agent", "trial return", "95 % interval"]
-    columns += ["success", "95 % interval"] if with_success else []
+    columns = ["agent", "trial return", INTERVAL]
+    columns += ["success", INTERVAL] if with_success else []
     columns += ["seeds", "learning rate"]
     rows = []
     for outcome in ranked(outcomes):
@@ -55,7 +63,7 @@ def _outcome_table(environment: str, outcomes: Sequence[Outcome]) -> Markup:
         best = ["best possible", number(optimum), *[""] * (len(columns) - 2)]
         rows.append([element("i", best[0]), *best[1:]])
     label = f"Results on {environment}"
-    return table(label, columns, rows, numbers=range(1, len(columns) - 1))
+    return table(label, columns, rows, numbers=range(1, len(columns) - 1), class_="short")
 
 
 def _seeds(outcome: Outcome) -> str:
@@ -80,9 +88,10 @@ def _comparison_table(environment: str, pairs: Sequence[Comparison]) -> Markup:
     ]
     shown = table(
         f"Probability of improvement on {environment}",
-        ["which is better", "probability", "95 % interval"],
+        ["which is better", "probability", INTERVAL],
         rows,
         numbers=[1, 2],
+        class_="short",
     )
     if len(pairs) <= _OPEN_PAIRS:
         return shown

@@ -23,15 +23,15 @@ def run_again(runs: Sequence[ReportedRun]) -> Section:
     content: list[Child] = []
     for run in runs:
         content += [element("h3", _name(run)), _training(run)]
-    path = shlex.quote(str(runs[0].path))
-    trust = " --trust" if _is_users_own(runs[0]) else ""
+    first = runs[0]
+    path, trust = str(first.path), ["--trust"] if _is_users_own(first) else []
     content += [
-        element("h3", "With a run that is there"),
+        element("h3", "Look at a run, or go on with it"),
         _commands(
             [
-                f"splagger evaluate {path}{trust}",
-                f"splagger watch {path} --out trial.gif{trust}",
-                f"splagger resume {path} --frames {2 * runs[0].frames}{trust}",
+                ["splagger", "evaluate", path, *trust],
+                ["splagger", "watch", path, "--out", "trial.gif", *trust],
+                ["splagger", "resume", path, "--frames", str(2 * first.frames), *trust],
             ]
         ),
     ]
@@ -81,7 +81,7 @@ def _rows(values: dict[str, Any]) -> list[list[Child]]:
 
 def _training(run: ReportedRun) -> Child:
     if run.command is not None:
-        return _commands([shlex.join(["splagger", *run.command.words])])
+        return _commands([["splagger", *run.command.words]])
     why = element("p", _why_no_command(run))
     if run.settings is None:
         return why
@@ -93,7 +93,7 @@ def _training(run: ReportedRun) -> Child:
         f"record = json.load(open({str(run.path / SETTINGS)!r}))",
         'splagger.start_run(from_dictionary(record["settings"]))',
     ]
-    return why, element("p", "In Python:"), _commands(program)
+    return why, element("p", "In Python:"), _program(program)
 
 
 def _why_no_command(run: ReportedRun) -> str:
@@ -116,5 +116,17 @@ def _is_users_own(run: ReportedRun) -> bool:
         return False
 
 
-def _commands(lines: Sequence[str]) -> Markup:
+def _program(lines: Sequence[str]) -> Markup:
     return element("pre", element("code", "\n".join(lines)), tabindex=0)
+
+
+def _commands(commands: Sequence[Sequence[str]]) -> Markup:
+    """Shows commands, given as words, each a line that is broken between words alone."""
+    lines = [
+        [
+            [element("span", shlex.quote(word)), " " if number + 1 < len(words) else "\n"]
+            for number, word in enumerate(words)
+        ]
+        for words in commands
+    ]
+    return element("pre", element("code", lines), class_="commands", tabindex=0)

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from splagger.reporting.statistics.bootstrap import Estimate
+from splagger.reporting.statistics.bootstrap import OURS, Estimate
 
 NO_VALUE = "–"
 """What stands where there is nothing to show."""
+
+
+INTERVAL = f"{100 * OURS.confidence:.0f}\N{NO-BREAK SPACE}% interval"
+"""What intervals are called."""
 
 
 def listed(names: Sequence[str]) -> str:
@@ -28,7 +32,7 @@ def number(value: float) -> str:
 
 def share(value: float) -> str:
     """Returns a share from 0 to 1 in per cent."""
-    return f"{100 * value:.0f} %"
+    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
 
 
 def interval(estimate: Estimate, written=number) -> str:
