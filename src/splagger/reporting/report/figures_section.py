@@ -16,6 +16,8 @@ from splagger.reporting.report.section import Section
 from splagger.reporting.report.words import counted, listed, number
 from splagger.reporting.statistics.bootstrap import OURS
 
+_LONGEST_LABEL, _LONGEST_TITLE = 28, 60  # characters
+
 
 def learning(groups: Mapping[str, Sequence[ReportedRun]]) -> Section:
     """Makes the section of learning curves, a figure for each environment.
@@ -51,8 +53,9 @@ def adaptation(groups: Mapping[str, Sequence[ReportedRun]]) -> Section | None:
         episodes = max(values.shape[1] for values in returns.values())
         if episodes == 1:
             continue
+        labels = _figure_labels(list(returns))
         panel = AdaptationPanel(
-            _plain(environment), {_plain(label): values for label, values in returns.items()}
+            _plain(environment), dict(zip(labels, returns.values(), strict=True))
         )
         figures.append(
             _figure(
@@ -93,13 +96,15 @@ def _curves(runs: Sequence[ReportedRun]) -> Figure:
         curves = runs[0].curves
         curves = replace(
             curves,
-            agent=_plain(curves.agent),
+            agent=_figure_labels([curves.agent])[0],
             environment=_plain(curves.environment),
             optimum=runs[0].optimum,
         )
         return draw_curves([curves])
+    labels = _figure_labels([run.label for run in runs])
     curves = [
-        AgentCurves(_plain(run.label), *run.curves.mean_curve(run.learning_rate)) for run in runs
+        AgentCurves(label, *run.curves.mean_curve(run.learning_rate))
+        for label, run in zip(labels, runs, strict=True)
     ]
     return draw_comparison([Panel(_plain(runs[0].environment), curves, runs[0].optimum)])
 
@@ -134,6 +139,20 @@ def _middles(returns: np.ndarray, episodes: int) -> list[Child]:
     return [*middles, *[""] * (episodes - len(middles))]
 
 
+def _figure_labels(labels: Sequence[str]) -> list[str]:
+    """The labels as figures have room for them, if they can still be told apart."""
+    shorter = [_shortened(label, _LONGEST_LABEL) for label in labels]
+    return [_plain(label) for label in (shorter if len({*shorter}) == len(labels) else labels)]
+
+
+def _shortened(text: str, longest: int) -> str:
+    """The beginning and the end of a text that is too long."""
+    if len(text) <= longest:
+        return text
+    half = longest // 2
+    return f"{text[:half]}…{text[-half:]}"
+
+
 def _plain(text: str) -> str:
     """Text that figures do not take for a formula."""
-    return text.replace("$", r"\$")
+    return _shortened(text, _LONGEST_TITLE).replace("$", r"\$")

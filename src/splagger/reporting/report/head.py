@@ -86,7 +86,7 @@ def _sentences(environment: str, outcomes: Sequence[Outcome], *, name_it: bool) 
         f" ends with a trial return of {_value(best)}",
     ]
     if optimum is not None:
-        sentence.append(f", where {optimum:g} is the best possible")
+        sentence.append(f", where {optimum:.4g} is the best possible")
     if best.success is not None:
         sentence.append(f", and succeeds in {share(best.success.value)} of the episodes")
     sentence.append(". ")
@@ -142,9 +142,10 @@ def _facts(runs: Sequence[ReportedRun]) -> list[Child]:
     facts: list[tuple[str, Child]] = []
     for environment, found in by_environment(runs).items():
         facts.append((environment, _environment(environment, found)))
-    for versions, labels in _versions(runs).items():
-        name = "Versions" if len(_versions(runs)) == 1 else f"Versions of {listed(labels)}"
-        facts.append((name, versions))
+    versions = _versions(runs)
+    for text, labels in versions.items():
+        who = listed(labels) if len(labels) <= _FEW else counted(len(labels), "run")
+        facts.append(("Versions" if len(versions) == 1 else f"Versions of {who}", text))
     return [[element("dt", name), element("dd", value)] for name, value in facts]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 _EMPTY = frozenset({"br", "col", "img", "link", "meta", "source"})
 
@@ -11,7 +11,7 @@ class Markup(str):
     """Text that is HTML already. All other text is escaped where it is put into an element."""
 
 
-Child: TypeAlias = str | None | Iterable["Child"]
+Child: TypeAlias = str | Iterable[Any] | None
 """What an element may hold: HTML, text that is to be escaped, nothing, or several of these."""
 
 

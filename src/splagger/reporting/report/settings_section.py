@@ -12,6 +12,11 @@ from splagger.reporting.report.section import Section
 from splagger.reporting.report.words import listed, setting
 from splagger.training.settings_file import SETTINGS
 
+_OTHER_VERSION = (
+    "made by another version of splagger, with settings that this one does not have; that version "
+    "alone can run it again."
+)
+
 
 def all_settings(runs: Sequence[ReportedRun]) -> Section:
     """Makes the section of settings: for each run what differs from its recipe, then everything."""
@@ -22,7 +27,11 @@ def run_again(runs: Sequence[ReportedRun]) -> Section:
     """Makes the section of commands: to train each run again, and to look at it."""
     content: list[Child] = []
     for run in runs:
-        content += [element("h3", _name(run)), _training(run)]
+        if run.settings is not None:
+            content += [element("h3", _name(run)), _training(run)]
+    others = [_name(run) for run in runs if run.settings is None]
+    if others:
+        content.append(element("p", f"{listed(others)}: {_OTHER_VERSION}"))
     first = runs[0]
     path, trust = str(first.path), ["--trust"] if _is_users_own(first) else []
     content += [
@@ -83,8 +92,6 @@ def _training(run: ReportedRun) -> Child:
     if run.command is not None:
         return _commands([["splagger", *run.command.words]])
     why = element("p", _why_no_command(run))
-    if run.settings is None:
-        return why
     program = [
         "import json",
         "import splagger",
@@ -98,11 +105,7 @@ def _training(run: ReportedRun) -> Child:
 
 def _why_no_command(run: ReportedRun) -> str:
     if run.settings is None:
-        version = run.directory.record["splagger"]
-        return (
-            f"The run was made by splagger {version}, with settings that this version does not "
-            "have: it can be run again by that version alone."
-        )
+        return f"{_OTHER_VERSION[:1].upper()}{_OTHER_VERSION[1:]}"
     return (
         "The agent was composed in Python of parts that no named agent has together, for which "
         "there are no flags."
