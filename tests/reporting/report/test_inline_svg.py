@@ -27,6 +27,8 @@ def test_it_is_one_element_that_scales_and_is_described():
         "viewBox": "0 0 216 144",
         "role": "img",
         "aria-label": '5 < 6 "and" more',
+        "stroke-linejoin": "round",
+        "stroke-linecap": "butt",
     }
 
 
@@ -34,6 +36,7 @@ def test_it_refers_to_nothing_outside_itself():
     svg = drawn("mine")
     assert "http" not in svg
     assert "<!--" not in svg
+    assert "<style" not in svg
     names = re.findall(r'\bid="([^"]*)"', svg)
     assert len(names) > 10
     assert all(name.startswith("mine-") for name in names)

@@ -20,7 +20,10 @@ _PAGE_COLOURS = {
 }
 """The page's names for what is no agent's colour in figures."""
 
-_UNUSED = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
+_UNUSED = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<style\b.*?</style>", re.DOTALL)
+_STROKES = 'stroke-linejoin="round" stroke-linecap="butt"'
+"""What matplotlib says in a style sheet, which would be the whole page's."""
+
 _OPENING = re.compile(r"<svg\b[^>]*>")
 _VIEW = re.compile(r'viewBox="[^"]*"')
 _NAMED = re.compile(r'(\bid="|href="#|url\(#)')
@@ -52,7 +55,7 @@ def inline_svg(figure: Figure, name: str, description: str) -> Markup:
     inside = _NAMED.sub(rf"\g<1>{name}-", inside)
     inside = _COLOUR.sub(_page_colour, inside)
     label = element("i", aria_label=description).removeprefix("<i ").removesuffix("></i>")
-    return Markup(f'<svg {view.group()} role="img" {label}>{inside.strip()}</svg>')
+    return Markup(f'<svg {view.group()} role="img" {label} {_STROKES}>{inside.strip()}</svg>')
 
 
 def _page_colour(found: re.Match[str]) -> str:
