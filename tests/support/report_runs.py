@@ -38,16 +38,18 @@ def make_run(
     values: Values = SPLAGGER,
     settings: Mapping[str, Any] | None = None,
     *,
+    checkpoint: bool = False,
     success: float | None = 0.5,
     episodes: int = 2,
 ) -> Path:
-    """Makes a run directory without checkpoints.
+    """Makes a run directory.
 
     **Arguments:**
 
     - `path`: where.
     - `values`: what the members achieved, the same in all episodes of a trial.
     - `settings`: by default those of splagger.
+    - `checkpoint`: whether there is a file in place of one.
     - `success`: the share of successful episodes.
     - `episodes`: of a trial.
     """
@@ -60,17 +62,22 @@ def make_run(
                 for e in range(episodes)
             ]
         )
+    if checkpoint:
+        run.checkpoints.mkdir()
+        (run.checkpoints / "1.npz").touch()
     return path
 
 
 def without_playing(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Lets reports show a trial that nobody played; what they asked to be played."""
+    """Lets reports show a trial that nobody played, of runs that have a checkpoint.
+
+    **Returns:** what they ask to be played.
+    """
     asked: list[dict[str, Any]] = []
 
     def play_run(run: Path, **options: Any) -> TrialRecord:
         asked.append({"run": run, **options})
         return trial_record()
 
-    monkeypatch.setattr(animation_section, "latest", lambda folder: folder / "1.npz")
     monkeypatch.setattr(animation_section, "play_run", play_run)
     return asked

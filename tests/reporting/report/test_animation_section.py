@@ -56,7 +56,11 @@ def test_a_large_animation_is_made_smaller(monkeypatch: pytest.MonkeyPatch):
 def test_the_typical_seed_plays_the_same_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     asked = without_playing(monkeypatch)
     values = {(1e-2, n): [0.0, end] for n, end in enumerate([9.0, 5.0, 7.0])}
-    text = shown(make_run(tmp_path / "run", {**values, (1e-3, 0): [0, 1]}), seed=4, trust=True)
+    text = shown(
+        make_run(tmp_path / "run", {**values, (1e-3, 0): [0, 1]}, checkpoint=True),
+        seed=4,
+        trust=True,
+    )
     [options] = asked
     assert options["learning_rate"] == 1e-2
     assert options["member_seed"] == 2
@@ -70,9 +74,9 @@ def test_the_typical_seed_plays_the_same_task(tmp_path: Path, monkeypatch: pytes
     assert 'alt="splagger through one trial on t-maze-noise: 1.00 and 1.00' in text
 
 
-def test_a_run_without_checkpoint_says_so(tmp_path: Path):
-    text = shown(make_run(tmp_path / "run"))
-    assert "<b>splagger</b> is not shown: its directory has no checkpoint." in text
+def test_runs_without_checkpoint_are_named(tmp_path: Path):
+    text = shown(make_run(tmp_path / "a"), make_run(tmp_path / "b"))
+    assert "Without a checkpoint, and so not shown: splagger a and splagger b." in text
     assert "img" not in text
 
 
@@ -83,7 +87,7 @@ def test_a_run_that_cannot_be_played_says_why(tmp_path: Path, monkeypatch: pytes
         raise UserError(f"the environment of '{run}' <needs> trust.")
 
     monkeypatch.setattr(animation_section, "play_run", refuse)
-    text = shown(make_run(tmp_path / "run"))
+    text = shown(make_run(tmp_path / "run", checkpoint=True))
     assert "is not shown: the environment of " in text
     assert "&lt;needs&gt; trust.<" in text
     assert ENVIRONMENT not in text

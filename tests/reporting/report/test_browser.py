@@ -85,9 +85,9 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     without_playing(monkeypatch)
     long = {"environment": "maze:" + "x" * 90, "agent": {"name": "unbreakable" * 8}, "a" * 90: 1}
     runs = [
-        make_run(tmp_path / "a", SPLAGGER),
-        make_run(tmp_path / "b", RNN, plain_settings("rnn")),
-        make_run(tmp_path / "c", RNN, long),
+        make_run(tmp_path / "a", SPLAGGER, checkpoint=True),
+        make_run(tmp_path / "b", RNN, plain_settings("rnn"), checkpoint=True),
+        make_run(tmp_path / "c", RNN, long, checkpoint=True),
     ]
     return write_report(runs, tmp_path / "report.html")
 

@@ -64,8 +64,8 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("page")
     runs = read_runs(
         [
-            make_run(folder / "a", RNN, plain_settings("rnn")),
-            make_run(folder / "b", SPLAGGER),
+            make_run(folder / "a", RNN, plain_settings("rnn"), checkpoint=True),
+            make_run(folder / "b", SPLAGGER, checkpoint=True),
         ]
     )
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -166,10 +166,10 @@ def test_names_from_files_stay_text(tmp_path: Path):
 
 def test_a_run_of_another_version_is_reported(tmp_path: Path):
     settings = {"environment": "a-lost-world", "agent": {"name": "ancient"}, "speed": 3}
-    reader = page_of(make_run(tmp_path / "run", settings=settings))
+    reader = page_of(make_run(tmp_path / "run", settings=settings, checkpoint=True))
     assert any("made by another version of splagger" in p for p in reader.text_of["p"])
     assert any("speed" in table for table in reader.text_of["table"])
-    assert not any("train" in pre for pre in reader.text_of["pre"])
+    assert "pre" not in reader.tags
 
 
 def test_an_agent_composed_in_python_is_run_again_in_python(tmp_path: Path):
@@ -178,7 +178,7 @@ def test_an_agent_composed_in_python_is_run_again_in_python(tmp_path: Path):
     film = settings_for(ENVIRONMENT, "splagger-film")
     settings["agent"]["policy"] = to_dictionary(film)["agent"]["policy"]
     path = make_run(tmp_path / "it's", settings=settings)
-    program = page_of(path).text_of["pre"][0]
+    [program] = page_of(path).text_of["pre"]
     compile(program, "program", "exec")
     assert "splagger.start_run(from_dictionary(record" in program
     assert repr(str(path / "settings.json")) in program

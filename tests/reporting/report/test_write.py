@@ -11,7 +11,7 @@ from splagger.reporting.report.write import write_report
 
 def test_a_report_is_written_into_a_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     without_playing(monkeypatch)
-    run = make_run(tmp_path / "run")
+    run = make_run(tmp_path / "run", checkpoint=True)
     before = files_of(run)
     told: list[tuple[str, int, int]] = []
     out = tmp_path / "new" / "report.html"

@@ -65,7 +65,9 @@ def test_intervals_are_those_of_scipy(statistic: str, confidence: float):
     assert ours.high == pytest.approx(theirs.high, abs=0.03 * spread)
 
 
-@pytest.mark.parametrize(("confidence", "at_least", "at_most"), [(0.95, 0.91, 0.97), (0.68, 0.62, 0.74)])
+@pytest.mark.parametrize(
+    ("confidence", "at_least", "at_most"), [(0.95, 0.91, 0.97), (0.68, 0.62, 0.74)]
+)
 def test_intervals_cover_the_truth_about_as_often_as_they_say(confidence, at_least, at_most):
     generator = np.random.default_rng(11)
     mode = StatisticsMode("mean", confidence, 300)

@@ -16,7 +16,6 @@ from splagger.reporting.report.reported_run import ReportedRun
 from splagger.reporting.report.section import Section
 from splagger.reporting.report.words import listed, number, rates
 from splagger.reporting.watch import play_run
-from splagger.training.checkpoints import latest
 from splagger.training.play_trial import Progress
 from splagger.training.trial_record import TrialRecord
 
@@ -55,8 +54,17 @@ def animations(
     - `trust`: whether code that an environment's name refers to may be imported.
     - `progress`: is told how far the work is.
     """
-    shown = [_figure(run, seed=seed, trust=trust, progress=progress) for run in runs]
-    return Section("trial", "One trial", element("div", shown, class_="animations"))
+    shown = [
+        _figure(run, seed=seed, trust=trust, progress=progress)
+        for run in runs
+        if run.has_checkpoint
+    ]
+    content: list[Child] = [element("div", shown, class_="animations")] if shown else []
+    missing = [run.label for run in runs if not run.has_checkpoint]
+    if missing:
+        names = listed(list(dict.fromkeys(missing)))
+        content.append(element("p", f"Without a checkpoint, and so not shown: {names}."))
+    return Section("trial", "One trial", content)
 
 
 def animate(record: TrialRecord, progress: Progress) -> Animation:
@@ -67,15 +75,20 @@ def animate(record: TrialRecord, progress: Progress) -> Animation:
     - `record`: the trial, with pictures.
     - `progress`: is told the frames.
     """
-    for most, size in _FORMS:
-        frames = Frames(record, size=size, stride=-(-len(record.moments) // most))
-        content = gif_bytes(frames, frames.durations(_FRAMES_PER_SECOND), _told(frames, progress))
-        if len(content) <= LARGEST:
-            break
-    # The last form is taken as it is.
+    *forms, last = _FORMS
+    for most, size in forms:
+        animation = _animate(record, most, size, progress)
+        if len(animation.gif) <= LARGEST:
+            return animation
+    return _animate(record, *last, progress)
+
+
+def _animate(record: TrialRecord, most: int, size: int, progress: Progress) -> Animation:
+    frames = Frames(record, size=size, stride=-(-len(record.moments) // most))
+    gif = gif_bytes(frames, frames.durations(_FRAMES_PER_SECOND), _told(frames, progress))
     still = io.BytesIO()
     Image.fromarray(frames[len(frames) - 1]).save(still, format="PNG", optimize=True)
-    return Animation(content, still.getvalue(), (frames.shape[1], frames.shape[0]))
+    return Animation(gif, still.getvalue(), (frames.shape[1], frames.shape[0]))
 
 
 def _told(frames: Frames, progress: Progress) -> Iterator[int]:
@@ -85,10 +98,8 @@ def _told(frames: Frames, progress: Progress) -> Iterator[int]:
 
 
 def _figure(run: ReportedRun, *, seed: int, trust: bool, progress: Progress) -> Markup:
+    member = run.typical_member
     try:
-        if latest(run.directory.checkpoints) is None:
-            return _nothing(run, "its directory has no checkpoint")
-        member = run.typical_member
         record = play_run(
             run.path,
             seed=seed,
@@ -99,7 +110,8 @@ def _figure(run: ReportedRun, *, seed: int, trust: bool, progress: Progress) -> 
             progress=progress,
         )
     except UserError as error:
-        return _nothing(run, str(error).rstrip("."))
+        name = element("b", run.label)
+        return element("p", name, f" is not shown: {str(error).rstrip('.')}.", class_="missing")
     animation = animate(record, progress)
     returns = _returns(record)
     width, height = animation.size
@@ -134,11 +146,6 @@ def _figure(run: ReportedRun, *, seed: int, trust: bool, progress: Progress) -> 
             f"episodes: {', '.join(number(value) for value in returns)}.",
         ),
     )
-
-
-def _nothing(run: ReportedRun, reason: str) -> Markup:
-    content: Child = [element("b", run.label), f" is not shown: {reason}."]
-    return element("p", content, class_="missing")
 
 
 def _returns(record: TrialRecord) -> list[float]:

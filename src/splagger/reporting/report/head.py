@@ -172,6 +172,6 @@ def _versions(runs: Sequence[ReportedRun]) -> dict[str, list[str]]:
         record = run.directory.record
         versions = record.get("versions")
         named = {"splagger": record["splagger"], **(versions if isinstance(versions, dict) else {})}
-        text = ", ".join(f"{name} {version}" for name, version in named.items())
+        text = ", ".join(f"{name} {v}" for name, v in named.items() if v != "unknown")
         found.setdefault(text, []).append(run.label)
     return found

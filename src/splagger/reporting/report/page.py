@@ -49,7 +49,7 @@ def page(runs: Sequence[ReportedRun], trial: Section | None) -> Markup:
 
 
 def _head(title: str) -> Markup:
-    style = files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+    style = files("splagger.reporting.report").joinpath("style.css").read_text(encoding="utf-8")
     return element(
         "head",
         element("meta", charset="utf-8"),

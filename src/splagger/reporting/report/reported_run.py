@@ -99,6 +99,11 @@ class ReportedRun:
         return None if np.isnan(values).any() else np.asarray(values)
 
     @property
+    def has_checkpoint(self) -> bool:
+        """Whether there is something to load, damaged or not."""
+        return any(self.directory.checkpoints.glob("*.npz"))
+
+    @property
     def plain_settings(self) -> dict[str, Any]:
         """All settings by their full names, such as `learning.steps`, as they are written."""
         return _flat(self.directory.settings, "")

@@ -32,18 +32,10 @@ def run_again(runs: Sequence[ReportedRun]) -> Section:
     others = [_name(run) for run in runs if run.settings is None]
     if others:
         content.append(element("p", f"{listed(others)}: {_OTHER_VERSION}"))
-    first = runs[0]
-    path, trust = str(first.path), ["--trust"] if _is_users_own(first) else []
-    content += [
-        element("h3", "Look at a run, or go on with it"),
-        _commands(
-            [
-                ["splagger", "evaluate", path, *trust],
-                ["splagger", "watch", path, "--out", "trial.gif", *trust],
-                ["splagger", "resume", path, "--frames", str(2 * first.frames), *trust],
-            ]
-        ),
-    ]
+    usable = (run for run in runs if run.has_checkpoint and run.settings is not None)
+    trained = next(usable, None)
+    if trained is not None:
+        content += [element("h3", "Look at a run, or go on with it"), _using(trained)]
     return Section("again", "Run again", content)
 
 
@@ -101,6 +93,17 @@ def _training(run: ReportedRun) -> Child:
         'splagger.start_run(from_dictionary(record["settings"]))',
     ]
     return why, element("p", "In Python:"), _program(program)
+
+
+def _using(run: ReportedRun) -> Markup:
+    path, trust = str(run.path), ["--trust"] if _is_users_own(run) else []
+    return _commands(
+        [
+            ["splagger", "evaluate", path, *trust],
+            ["splagger", "watch", path, "--out", "trial.gif", *trust],
+            ["splagger", "resume", path, "--frames", str(2 * run.frames), *trust],
+        ]
+    )
 
 
 def _why_no_command(run: ReportedRun) -> str:

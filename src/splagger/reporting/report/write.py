@@ -62,7 +62,7 @@ def write_report(
     found = read_runs([Path(run) for run in runs])
     trial = animations(found, seed=seed, trust=trust, progress=progress) if animation else None
     progress("writing", 0, 1)
-    content = page(found, trial).encode()
+    content = page(found, trial).encode(errors="replace")
 
     def write(file: BinaryIO) -> None:
         file.write(content)
