@@ -33,7 +33,9 @@ def main() -> None:
         trial = EnvironmentSpecification.parse(name).trial()
         returns = random_returns(trial, arguments.trials, arguments.seed)
         error = returns.std(ddof=1) / math.sqrt(len(returns))
-        print(f"{name:40} {returns.mean():10.4f} +- {error:.4f}  {len(returns):,} trials", flush=True)
+        print(
+            f"{name:40} {returns.mean():10.4f} +- {error:.4f}  {len(returns):,} trials", flush=True
+        )
 
 
 def random_returns(trial: Trial, trials: int, seed: int = 0) -> np.ndarray:
@@ -61,7 +63,9 @@ def _play(trial: Trial, keys: jax.Array) -> jax.Array:
 
     def step(carry):
         keys, state, total, over = carry
-        keys, action_keys, step_keys = jnp.moveaxis(jax.vmap(lambda k: jax.random.split(k, 3))(keys), 1, 0)
+        keys, action_keys, step_keys = jnp.moveaxis(
+            jax.vmap(lambda k: jax.random.split(k, 3))(keys), 1, 0
+        )
         actions = jax.vmap(lambda key: random_action(trial.action_space, key))(action_keys)
         state, result = jax.vmap(trial.step)(state, actions, step_keys)
         total = total + jnp.where(over, 0.0, result.reward)

@@ -10,7 +10,6 @@ from splagger.reporting import style
 from splagger.reporting.curves import draw_curves, plot_runs
 from splagger.reporting.end_labels import spread
 from splagger.reporting.member_curves import read_curves, read_group_curves
-from splagger.reporting.statistics.bootstrap import seed_interval
 from splagger.training.run_directory import EvaluationRow, RunDirectory
 
 SETTINGS = {"environment": "maze", "agent": {"name": "splagger"}}
@@ -61,7 +60,6 @@ def test_curves_hold_the_evaluations(tmp_path):
     np.testing.assert_array_equal(curves.members[1].frames, [1000, 2000])
     np.testing.assert_array_equal(curves.members[1].trial_returns, [1.0, 3.0])
     assert curves.members[1].episode_returns.shape == (2, 2)
-    assert curves.best_learning_rate == 0.001
 
 
 def test_groups_of_tasks_have_panels_of_their_own(tmp_path):
@@ -104,22 +102,11 @@ def test_incomplete_and_broken_evaluations_are_left_out(tmp_path):
 
 
 def test_a_stopped_member_does_not_flatter_the_mean(tmp_path):
-    values = {
-        (0.1, 1): [0.0, 9.0],
-        (0.1, 2): [0.0, 9.0, 9.0],
-        (0.2, 1): [0.0, 5.0, 5.0],
-        (0.2, 2): [0.0, 5.0, 5.0],
-    }
+    values = {(0.1, 1): [0.0, 9.0], (0.1, 2): [0.0, 9.0, 9.0]}
     curves = read_curves(make_run(tmp_path / "run", values))
     frames, returns = curves.mean_curve(0.1)
     np.testing.assert_array_equal(frames, [1000, 2000])
     assert returns.shape == (2, 2)
-    assert curves.best_learning_rate == 0.2
-
-
-def test_equal_learning_rates_are_told_apart_by_speed(tmp_path):
-    values = {(0.1, 1): [0.0, 1.0, 9.0], (0.2, 1): [0.0, 8.0, 9.0], (0.3, 1): [0.0, 2.0, 9.0]}
-    assert read_curves(make_run(tmp_path / "run", values)).best_learning_rate == 0.2
 
 
 def test_figure_has_every_line_and_label(tmp_path):
@@ -192,19 +179,6 @@ def test_a_stopped_member_is_marked_and_explained(tmp_path):
     marks = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
     assert [np.asarray(mark.get_xydata()).tolist() for mark in marks] == [[[1000.0, 1.0]]]
     assert "x: a seed that was stopped" in figure.get_supxlabel()
-
-
-def test_intervals():
-    values = np.array([[1.0, 0.0], [2.0, 0.0], [6.0, 0.0]])
-    low, high = seed_interval(values, "range")
-    np.testing.assert_array_equal([low, high], [[1.0, 0.0], [6.0, 0.0]])
-    many = np.random.default_rng(1).normal(size=(400, 1))
-    low, high = seed_interval(many, "bootstrap")
-    # The normal approximation: 1.96 standard errors to each side.
-    error = many.std() / 20
-    np.testing.assert_allclose(low, many.mean() - 1.96 * error, atol=0.1 * error)
-    np.testing.assert_allclose(high, many.mean() + 1.96 * error, atol=0.1 * error)
-    np.testing.assert_array_equal(seed_interval(many, "bootstrap")[0], low)
 
 
 def test_labels_do_not_overlap():

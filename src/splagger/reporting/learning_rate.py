@@ -1,10 +1,9 @@
 """Which of the learning rates of a run is the best."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
-from splagger.foundation.checks import check_choice
 from splagger.reporting.member_curves import MemberCurve, RunCurves
 from splagger.reporting.statistics.curve_values import training_mean
 
@@ -24,10 +23,7 @@ def choose_learning_rate(run: RunCurves, rule: Rule) -> float:
 
     - `run`: the curves of its members.
     - `rule`: what is compared.
-
-    **Raises:** `UserError` if there is no such rule.
     """
-    check_choice("rule", rule, get_args(Rule))
     lowest = min(float(member.trial_returns.min()) for member in run.members)
     evaluations = max(len(member.frames) for member in run.members)
 

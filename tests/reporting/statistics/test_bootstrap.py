@@ -79,6 +79,16 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say(confidence, at_lea
     assert at_least < np.mean(covered) < at_most
 
 
+@pytest.mark.parametrize(
+    ("confidence", "runs", "coverage"), [(0.95, 3, 0.74), (0.95, 10, 0.9), (0.68, 3, 0.51)]
+)
+def test_intervals_of_few_runs_are_as_narrow_as_documented(confidence, runs, coverage):
+    generator = np.random.default_rng(12)
+    mode = StatisticsMode("mean", confidence, 300)
+    found = [estimate([generator.normal(size=runs)], mode, seed=trial) for trial in range(1000)]
+    assert np.mean([one.low <= 0 <= one.high for one in found]) == pytest.approx(coverage, abs=0.03)
+
+
 def test_the_same_seed_gives_the_same_interval():
     runs = [np.random.default_rng(0).normal(size=9)]
     assert estimate(runs, seed=4) == estimate(runs, seed=4)
@@ -121,8 +131,8 @@ def test_ranges_and_intervals_around_a_mean_over_seeds():
 
 
 def test_modes():
-    assert OURS == StatisticsMode("interquartile-mean", 0.95, 2000)
-    assert PAPER == StatisticsMode("mean", 0.68, 1000)
+    assert StatisticsMode("interquartile-mean", 0.95, 2000) == OURS
+    assert StatisticsMode("mean", 0.68, 1000) == PAPER
     with pytest.raises(UserError, match="statistic is 'median', but it must be one of 'interq"):
         StatisticsMode("median", 0.95, 2000)
     for confidence in (0.0, 1.0, 95.0, float("nan")):

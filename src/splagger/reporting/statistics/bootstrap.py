@@ -2,6 +2,10 @@
 
 A run is what is drawn again, with replacement, and never across environments: the bootstrap is
 stratified (Agarwal et al. 2021). Intervals are percentiles of the resampled statistics.
+
+Such intervals are too narrow where there are few runs. For scores that are normal, those of 95 %
+around a mean hold the truth in 74 % of cases with three runs, in 83 % with five, 90 % with ten and
+92 % with twenty; those of 68 % hold it in 51 % with three.
 """
 
 from collections.abc import Callable, Sequence
