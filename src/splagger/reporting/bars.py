@@ -17,6 +17,7 @@ from splagger.reporting.panels import OPTIMUM_DASHES, panel_grid, write_below
 from splagger.reporting.statistics.bootstrap import Estimate
 
 _ROW_HEIGHT = 0.27  # inches
+_PAD_OVER_NAME = 17.0  # points between the title and the panel
 _SPACE, _MINUS = "\N{FIGURE SPACE}", "\N{MINUS SIGN}"
 _HEIGHT_AROUND = 1.25  # inches of a panel above and below its rows
 
@@ -93,7 +94,8 @@ def _draw_panel(
         )
     if panel.reference is not None:
         _draw_reference(axes, panel)
-    axes.set_title(panel.title)
+    # The name of the reference goes between the title and the panel.
+    axes.set_title(panel.title, pad=_PAD_OVER_NAME if panel.reference_name else None)
     axes.set_yticks(range(len(panel.estimates)), labels=list(panel.estimates))
     axes.tick_params(axis="y", length=0)
     # Rows are as far apart in panels that have fewer of them.
@@ -138,10 +140,10 @@ def _texts(panel: BarPanel) -> list[str]:
 
 
 def _digits(panel: BarPanel) -> int:
-    """How many decimals tell the numbers of a panel apart: three digits of their range."""
+    """How many decimals tell the numbers of a panel apart: about a hundredth of their range."""
     numbers = [n for e in panel.estimates.values() for n in (e.value, e.low, e.high)]
     span = max(numbers) - min(numbers) or max(map(abs, numbers)) or 1.0
-    return int(np.clip(2 - np.floor(np.log10(span)), 0, 4))
+    return int(np.clip(2 - np.round(np.log10(span)), 0, 4))
 
 
 def _explain(panels: Sequence[BarPanel]) -> str:

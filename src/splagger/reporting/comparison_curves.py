@@ -16,6 +16,7 @@ from splagger.reporting.figure_checks import check_frames, check_panels, check_r
 from splagger.reporting.figure_words import (
     SEEDS_FOR_INTERVAL,
     say_interval,
+    say_range,
     say_seeds,
     say_statistic,
     say_without_interval,
@@ -30,6 +31,10 @@ from splagger.reporting.panels import (
 )
 from splagger.reporting.statistics.bootstrap import OURS, PAPER, StatisticsMode, curve_estimates
 from splagger.reporting.statistics.curve_values import smooth, thin
+
+MOST_POINTS = 50
+"""The most points of a curve, but for the paper's mode. Where there are more evaluations, means of
+neighbours are drawn, since curves of many points hide one another."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,9 @@ def draw_comparison(panels: Sequence[Panel], mode: StatisticsMode = OURS) -> Fig
     """Draws a statistic over seeds and its bootstrap interval over the frames of training.
 
     In the paper's mode curves are drawn as the paper draws them: every seed's is smoothed, and at
-    most 200 points of it are kept. In any other they are drawn as they are.
+    most 200 points of it are kept. In any other they are drawn as they are, but where there are
+    more than `MOST_POINTS` evaluations, each seed's are averaged in windows that do not overlap.
+    The text below says what was done.
 
     **Arguments:**
 
@@ -135,16 +142,31 @@ def _draw_agent(
     number: int,
     panel: Panel,
 ) -> EndLabel:
-    frames, returns = np.asarray(curves.frames), np.asarray(curves.returns, float)
-    if mode == PAPER:
-        kept = thin(len(frames))
-        frames, returns = frames[kept], smooth(returns)[:, kept]
+    frames, returns = _points(curves, mode)
     middle, low, high = curve_estimates(returns, mode)
     if len(returns) >= SEEDS_FOR_INTERVAL:
         draw_band(axes, frames, low, high, look["color"], len(panel.curves))
     marks = style.marks_in_turn(number, len(panel.curves), len(frames))
     axes.plot(frames, middle, **look, markevery=marks, label=curves.label, zorder=3)
     return EndLabel(curves.label, "", look["color"], look, float(middle[-1]))
+
+
+def _points(curves: AgentCurves, mode: StatisticsMode) -> tuple[np.ndarray, np.ndarray]:
+    """The places that are drawn, `[point]`, and what every seed has there, `[seed, point]`."""
+    frames, returns = np.asarray(curves.frames), np.asarray(curves.returns, float)
+    if mode == PAPER:
+        kept = thin(len(frames))
+        return frames[kept], smooth(returns)[:, kept]
+    starts = np.arange(0, len(frames), _window(curves))
+    sizes = np.diff(starts, append=len(frames))
+    sums = (np.add.reduceat(values, starts, axis=-1) for values in (frames, returns))
+    places, means = (values / sizes for values in sums)
+    return places, means
+
+
+def _window(curves: AgentCurves) -> int:
+    """How many evaluations share a point; of the last one there may be fewer."""
+    return -(-len(curves.frames) // MOST_POINTS)
 
 
 def _explain(panels: Sequence[Panel], mode: StatisticsMode) -> str:
@@ -156,5 +178,9 @@ def _explain(panels: Sequence[Panel], mode: StatisticsMode) -> str:
     parts = [f"line: {say_statistic(mode)} over seeds", f"band: {say_interval(mode)} of it"]
     parts += [say_seeds(counts), say_without_interval(counts)]
     if mode == PAPER:
-        parts.append("smoothed: mean over the last tenth of the evaluations up to each")
+        parts.append("smoothed: running mean over a tenth of the evaluations")
+    else:
+        windows = {_window(curves) for panel in panels for curves in panel.curves}
+        if windows != {1}:
+            parts.append(f"each point: mean of {say_range(windows)} evaluations in a row")
     return "; ".join(part for part in parts if part)

@@ -1,6 +1,6 @@
 """The words below figures: what lines and bands are, and of how many seeds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from splagger.reporting.statistics.bootstrap import StatisticsMode
 
@@ -37,6 +37,13 @@ def say_seeds(counts: Mapping[str, Mapping[str, int]]) -> str:
         if all(len(found) == 1 for found in groups.values()):
             return "seeds: " + _list({name: found.pop() for name, found in groups.items()})
     return "seeds: " + "; ".join(f"{title}: {_list(agents)}" for title, agents in counts.items())
+
+
+def say_range(counts: Iterable[int]) -> str:
+    """Returns the lowest and the highest of some numbers in words: `3`, or `3 to 5`."""
+    ordered = sorted(counts)
+    low, high = ordered[0], ordered[-1]
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def say_without_interval(counts: Mapping[str, Mapping[str, int]]) -> str:

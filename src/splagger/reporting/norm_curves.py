@@ -13,6 +13,7 @@ from splagger.foundation.errors import UserError
 from splagger.reporting import style
 from splagger.reporting.end_labels import EndLabel
 from splagger.reporting.figure_checks import check_frames, check_rows
+from splagger.reporting.figure_words import say_range
 from splagger.reporting.panels import draw_band, finish_panels, panel_grid
 
 WINDOWS = 100
@@ -143,15 +144,11 @@ def _explain(
     norms: Mapping[str, tuple[np.ndarray, np.ndarray]], summaries: Mapping[str, NormSummary]
 ) -> str:
     """What lines, bands and marks are, and of how many members and updates."""
-    members = sorted({len(values) for _, values in norms.values()})
-    sizes = sorted({window_size(np.shape(values)[1]) for _, values in norms.values()})
-    number, size = (
-        f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-        for counts in (members, sizes)
-    )
-    over = f"{number} member{'' if members == [1] else 's'}"
-    if sizes != [1]:
-        over += f" and windows of {size} updates"
+    members = {len(values) for _, values in norms.values()}
+    sizes = {window_size(np.shape(values)[1]) for _, values in norms.values()}
+    over = f"{say_range(members)} member{'' if members == {1} else 's'}"
+    if sizes != {1}:
+        over += f" and windows of {say_range(sizes)} updates"
     parts = [f"line: median over {over}", "band: quartiles", "dotted: the largest"]
     if any(summary.failed.any() for summary in summaries.values()):
         parts.append("x: the first that is not finite")

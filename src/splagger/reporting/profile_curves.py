@@ -13,7 +13,7 @@ from splagger.foundation.errors import UserError
 from splagger.reporting import style
 from splagger.reporting.end_labels import EndLabel
 from splagger.reporting.figure_checks import check_panels
-from splagger.reporting.figure_words import SEEDS_FOR_INTERVAL, say_interval
+from splagger.reporting.figure_words import SEEDS_FOR_INTERVAL, say_interval, say_range
 from splagger.reporting.panels import draw_band, finish_panels, panel_grid
 from splagger.reporting.statistics.bootstrap import OURS, StatisticsMode, check_strata
 from splagger.reporting.statistics.profiles import performance_profile, profile_interval
@@ -123,10 +123,9 @@ def _runs(strata: Sequence[np.ndarray]) -> int:
 
 def _explain(panels: Sequence[ProfilePanel], mode: StatisticsMode) -> str:
     """What lines and bands are, and of how many runs."""
-    counts = sorted({_runs(strata) for panel in panels for strata in panel.scores.values()})
-    number = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    counts = {_runs(strata) for panel in panels for strata in panel.scores.values()}
     parts = ["line: share of runs above a threshold", f"band: {say_interval(mode)} at each"]
-    parts.append(f"{number} runs of each agent" if counts != [1] else "1 run of each agent")
-    if counts[0] < SEEDS_FOR_INTERVAL:
+    parts.append(f"{say_range(counts)} run{'' if counts == {1} else 's'} of each agent")
+    if min(counts) < SEEDS_FOR_INTERVAL:
         parts.append(f"no interval below {SEEDS_FOR_INTERVAL} runs")
     return "; ".join(parts)

@@ -10,6 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from splagger.reporting import style
 from splagger.reporting.end_labels import EndLabel, place_end_labels
+from splagger.reporting.figure_words import say_range
+from splagger.reporting.panels import write_below
 from splagger.reporting.quantities import Quantity
 from splagger.reporting.statistics.bootstrap import seed_interval
 
@@ -52,17 +54,14 @@ def draw_step_curves(values: Mapping[str, np.ndarray], quantity: Quantity) -> Fi
         # Zeros alone have no place on a logarithmic axis.
         if quantity.logarithmic and any(np.any(curves > 0) for curves in values.values()):
             axes.set_yscale("log")
-        figure.supxlabel(
-            _explain(values), x=0.01, ha="left", fontsize=7.5, color=style.QUIET_COLOUR
-        )
+        write_below(figure, _explain(values))
         place_end_labels(figure, [(axes, labels)])
     return figure
 
 
 def _explain(values: Mapping[str, np.ndarray]) -> str:
     """One line that says what curves and shades are."""
-    counts = sorted({len(curves) for curves in values.values()})
-    if counts == [1]:
+    counts = {len(curves) for curves in values.values()}
+    if counts == {1}:
         return "one agent each"
-    number = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    return f"mean over {number} agents each; shaded: 95 % bootstrap interval of the mean"
+    return f"mean over {say_range(counts)} agents each; shaded: 95 % bootstrap interval of the mean"
