@@ -1,8 +1,8 @@
 """SplAgger: split aggregation for meta-reinforcement learning.
 
 `train` and `resume` make and continue runs, `load` gives a trained agent for any loop,
-`evaluate_run` tests a run, `plot_runs` draws it, `watch_run` shows what it does. jax is imported at
-first use, not here.
+`evaluate_run` tests a run, `plot_runs` draws it, `watch_run` shows what it does, `write_report`
+says what came of runs. jax is imported at first use, not here.
 """
 
 import importlib
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from splagger.recipes.recipes import settings_for
     from splagger.reporting.animation.settings import AnimationSettings
     from splagger.reporting.curves import plot_runs
+    from splagger.reporting.report.write import write_report
     from splagger.reporting.watch import watch_random, watch_run
     from splagger.training.evaluate_run import evaluate_run
     from splagger.training.train import resume, start_run, train
@@ -43,6 +44,7 @@ _HOMES = {
     "train": "splagger.training.train",
     "watch_random": "splagger.reporting.watch",
     "watch_run": "splagger.reporting.watch",
+    "write_report": "splagger.reporting.report.write",
 }
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "train",
     "watch_random",
     "watch_run",
+    "write_report",
 ]
 
 

@@ -20,7 +20,7 @@ from splagger.recipes.objectives import OBJECTIVES
 from splagger.recipes.recipes import RECIPES, settings_for
 
 COMMANDS = ["train", "resume", "submit", "evaluate", "watch", "plot", "analyse", "environments"]
-COMMANDS += ["agents", "demo"]
+COMMANDS += ["agents", "demo", "report"]
 
 
 def train_settings(*words: str) -> Settings:

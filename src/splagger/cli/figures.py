@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from splagger.environments.registry import EnvironmentSpecification
-from splagger.foundation.errors import UserError
 from splagger.reporting.curves import plot_runs
+from splagger.reporting.optima import optimal_return
 from splagger.training.run_directory import RunDirectory
 
 
@@ -24,9 +23,5 @@ def _optima(runs: Sequence[Path]) -> dict[str, float | None]:
         name = RunDirectory.open(Path(run)).settings.get("environment")
         if not isinstance(name, str):
             continue
-        try:
-            # Without trust: a figure is no reason to import a user's code.
-            optima[name] = EnvironmentSpecification.parse(name).trial().optimal_return
-        except UserError:
-            optima[name] = None
+        optima[name] = optimal_return(name)
     return optima

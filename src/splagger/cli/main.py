@@ -16,6 +16,7 @@ from splagger.cli.commands import (
     Plot,
 )
 from splagger.cli.parse import parse_command
+from splagger.cli.report import Report
 from splagger.cli.reproduce import Reproduce
 from splagger.cli.submit import Submit
 from splagger.cli.tables import complain
@@ -28,6 +29,7 @@ _OTHERS = {
     "evaluate": Evaluate,
     "watch": Watch,
     "plot": Plot,
+    "report": Report,
     "analyse": Analyse,
     "check": Check,
     "environments": Environments,

@@ -62,24 +62,54 @@ def watch_run(
     **Raises:** `UserError` as `load` and `evaluate_run` do, and if the file cannot be written.
     """
     out, animation = Path(out), animation or AnimationSettings()
-    key = _key(seed)
+    check_seed(seed)
     check_animation_file(out, overwrite=overwrite)
+    record = play_run(
+        run,
+        seed=seed,
+        learning_rate=learning_rate,
+        member_seed=member_seed,
+        environment=environment,
+        sample=sample,
+        animation=animation,
+        trust=trust,
+        progress=progress,
+    )
+    return _write(record, out, animation, progress)
+
+
+def play_run(
+    run: str | Path,
+    *,
+    seed: int = 0,
+    learning_rate: float | None = None,
+    member_seed: int | None = None,
+    environment: str | None = None,
+    sample: bool = False,
+    animation: AnimationSettings,
+    trust: bool = False,
+    progress: Progress = no_progress,
+) -> TrialRecord:
+    """Plays the trial that `watch_run` shows, with pictures of the size that it is shown in. The
+    arguments are those of `watch_run`.
+
+    **Raises:** `UserError` as `load` and `evaluate_run` do.
+    """
+    key = _key(seed)
     enable_compilation_cache()
     session, agent = load_member(run, learning_rate=learning_rate, seed=member_seed, trust=trust)
-    settings = session.settings
     trial = trial_elsewhere(session, agent, environment, trust=trust)
-    with matrix_product_precision(settings.precision):
-        record = play_trial(
+    with matrix_product_precision(session.settings.precision):
+        return play_trial(
             trial,
             AgentActor(agent, sample),
             key,
-            agent=settings.agent.name,
+            agent=session.settings.agent.name,
             environment=canonical_name(environment or session.evaluation_environment),
             picture_size=animation.size,
             max_steps=animation.max_steps,
             progress=progress,
         )
-    return _write(record, out, animation, progress)
 
 
 def watch_random(
@@ -120,9 +150,17 @@ def watch_random(
     return _write(record, out, animation, progress)
 
 
-def _key(seed: int) -> PRNGKeyArray:
+def check_seed(seed: int) -> None:
+    """Checks the seed of a trial.
+
+    **Raises:** `UserError` if it is below 0 or too large.
+    """
     if not 0 <= seed < 2**32:
         raise UserError(f"seed is {seed}, but it must be at least 0 and below {2**32}.")
+
+
+def _key(seed: int) -> PRNGKeyArray:
+    check_seed(seed)
     return jax.random.fold_in(jax.random.key(seed), _WATCHED)
 
 
