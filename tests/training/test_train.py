@@ -142,7 +142,7 @@ def test_train_takes_names_recipes_and_changes(tmp_path: Path, monkeypatch: pyte
     [(settings, options)] = made
     assert settings == replace(base, seeds=2, learning=replace(base.learning, steps=9))
     untouched = {"simulator": None, "members_at_once": None}
-    untouched |= {"overwrite": False, "quiet": False}
+    untouched |= {"overwrite": False, "log": (), "quiet": False}
     assert options == {"out": tmp_path, "devices": 1, **untouched}
 
 
