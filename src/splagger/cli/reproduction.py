@@ -79,14 +79,14 @@ def _targets(names: tuple[str, ...]) -> tuple[Target, ...]:
 
 
 def _chosen(targets: tuple[Target, ...], command: "Reproduce", scale: Scale) -> list[Experiment]:
-    found = all_experiments(targets)
+    found = covering(targets) if scale.covering else all_experiments(targets)
     for kind, wanted in (("agent", command.agents), ("environment", command.environments)):
         there = {getattr(experiment, kind) for experiment in found}
         for name in wanted:
             if name not in there:
                 raise unknown_name(f"{kind} of the targets", name, sorted(there))
         found = [one for one in found if not wanted or getattr(one, kind) in wanted]
-    return covering(found) if scale.covering else found
+    return found
 
 
 def _run(
@@ -99,6 +99,7 @@ def _run(
     processes = SideBySide(
         jobs=command.jobs or max(devices, 1),
         devices=devices,
+        compiler_flags=scale.compiler_flags,
         deadline=None if command.minutes is None else time.monotonic() + 60 * command.minutes,
     )
     reductions = Reductions(

@@ -42,6 +42,8 @@ class SideBySide:
     """How many at a time."""
     devices: int
     """How many GPUs share them; 0 where there is none."""
+    compiler_flags: str = ""
+    """For XLA where there is no GPU, unless the variable `XLA_FLAGS` is set."""
     deadline: float | None = None
     """When to stop all, in seconds of `time.monotonic`."""
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -116,6 +118,8 @@ class SideBySide:
             visible = visible_devices()[: self.devices]
             variables["CUDA_VISIBLE_DEVICES"] = visible[slot % self.devices]
             variables["XLA_PYTHON_CLIENT_MEM_FRACTION"] = f"{_MEMORY_SHARE / sharing:.3f}"
+        elif self.compiler_flags:
+            variables.setdefault("XLA_FLAGS", self.compiler_flags)
         return variables
 
 

@@ -69,6 +69,12 @@ TARGETS = (
         ),
     ),
     _target(
+        "mazes",
+        "SplAgger, its recurrence alone, its maximum alone and AMRL on three T-Mazes",
+        "ours",
+        *(_fresh(place, *_MAIN) for place in (T_LN, T_LS, LATENT)),
+    ),
+    _target(
         "preview",
         "the aggregation helps in one domain and hurts in another: MC-LS and Planning Game",
         "figure 2",
@@ -211,15 +217,14 @@ def all_experiments(targets: tuple[Target, ...] = TARGETS) -> list[Experiment]:
     return list(found.values())
 
 
-def covering(found: Sequence[Experiment]) -> list[Experiment]:
-    """The first of some experiments of every agent, and of every environment: enough to see that
-    all of them run."""
-    labels: set[str] = set()
-    environments: set[str] = set()
-    chosen = []
-    for experiment in found:
-        if experiment.label not in labels or experiment.environment not in environments:
-            chosen.append(experiment)
-            labels.add(experiment.label)
-            environments.add(experiment.environment)
-    return chosen
+def covering(targets: Sequence[Target]) -> list[Experiment]:
+    """Enough of some targets to see that all of them run: the first and the last agent of each on
+    its first environment, and the first agent on its others."""
+    found: dict[tuple[str, str], Experiment] = {}
+    for target in targets:
+        for environment in target.environments:
+            here = [one for one in target.experiments if one.environment == environment]
+            last = here[-1:] if environment == target.environments[0] else []
+            for experiment in (here[0], *last):
+                found.setdefault(experiment.key, replace(experiment, fresh=not found))
+    return list(found.values())
