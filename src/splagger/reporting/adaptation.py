@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,7 +19,7 @@ from splagger.reporting.figure_words import (
     say_statistic,
     say_without_interval,
 )
-from splagger.reporting.panels import draw_level, finish_panels, panel_grid, round_ticks
+from splagger.reporting.panels import draw_level, figure_of_panels, round_ticks
 from splagger.reporting.statistics.bootstrap import OURS, StatisticsMode, curve_estimates
 
 _SPREAD = 0.3  # of the space between two episodes, over which the agents' marks are spread
@@ -64,14 +63,11 @@ def draw_adaptation(panels: Sequence[AdaptationPanel], mode: StatisticsMode = OU
     """
     check_panels(panels, "returns")
     looks = style.agent_lines(agent for panel in panels for agent in panel.returns)
-    with matplotlib.rc_context(style.RECORD):
-        figure, grid = panel_grid(len(panels))
-        labels = [
-            (axes, _draw_panel(axes, panel, looks, mode))
-            for axes, panel in zip(grid, panels, strict=True)
-        ]
-        finish_panels(figure, labels, _explain(panels, mode))
-    return figure
+
+    def draw(axes: Axes, panel: AdaptationPanel) -> list[EndLabel]:
+        return _draw_panel(axes, panel, looks, mode)
+
+    return figure_of_panels(panels, draw, _explain(panels, mode))
 
 
 def _draw_panel(

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -25,8 +24,7 @@ from splagger.reporting.panels import (
     RANDOM_DASHES,
     draw_band,
     draw_level,
-    finish_panels,
-    panel_grid,
+    figure_of_panels,
     round_ticks,
 )
 from splagger.reporting.statistics.bootstrap import OURS, PAPER, StatisticsMode, curve_estimates
@@ -107,14 +105,11 @@ def draw_comparison(panels: Sequence[Panel], mode: StatisticsMode = OURS) -> Fig
     """
     check_panels(panels, "curves")
     looks = style.agent_lines(curves.label for panel in panels for curves in panel.curves)
-    with matplotlib.rc_context(style.RECORD):
-        figure, grid = panel_grid(len(panels))
-        labels = [
-            (axes, _draw_panel(axes, panel, looks, mode))
-            for axes, panel in zip(grid, panels, strict=True)
-        ]
-        finish_panels(figure, labels, _explain(panels, mode))
-    return figure
+
+    def draw(axes: Axes, panel: Panel) -> list[EndLabel]:
+        return _draw_panel(axes, panel, looks, mode)
+
+    return figure_of_panels(panels, draw, _explain(panels, mode))
 
 
 def _draw_panel(

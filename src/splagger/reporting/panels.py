@@ -2,9 +2,10 @@
 
 import math
 import textwrap
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeVar
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -13,6 +14,9 @@ from matplotlib.ticker import MaxNLocator
 
 from splagger.reporting import style
 from splagger.reporting.end_labels import EndLabel, place_end_labels
+
+PanelData = TypeVar("PanelData")
+"""What a panel is drawn from."""
 
 COLUMNS = 3
 """The most panels in a row."""
@@ -44,6 +48,28 @@ def panel_grid(count: int, height: float = style.PANEL_HEIGHT) -> tuple[Figure, 
     figure = Figure(figsize=size, dpi=style.RESOLUTION, layout="constrained")
     FigureCanvasAgg(figure)
     return figure, [figure.add_subplot(rows, columns, number + 1) for number in range(count)]
+
+
+def figure_of_panels(
+    panels: Sequence[PanelData],
+    draw: Callable[[Axes, PanelData], Sequence[EndLabel]],
+    explanation: str,
+) -> Figure:
+    """Makes a figure with a panel for each of some data.
+
+    **Arguments:**
+
+    - `panels`: at least one.
+    - `draw`: draws a panel, and returns the labels at its right.
+    - `explanation`: the text below, of any length.
+
+    **Returns:** a figure that belongs to no window and no global state.
+    """
+    with matplotlib.rc_context(style.RECORD):
+        figure, grid = panel_grid(len(panels))
+        labels = [(axes, draw(axes, panel)) for axes, panel in zip(grid, panels, strict=True)]
+        finish_panels(figure, labels, explanation)
+    return figure
 
 
 def finish_panels(

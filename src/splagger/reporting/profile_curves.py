@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +13,7 @@ from splagger.reporting import style
 from splagger.reporting.end_labels import EndLabel
 from splagger.reporting.figure_checks import check_panels
 from splagger.reporting.figure_words import SEEDS_FOR_INTERVAL, say_interval, say_range
-from splagger.reporting.panels import draw_band, finish_panels, panel_grid
+from splagger.reporting.panels import draw_band, figure_of_panels
 from splagger.reporting.statistics.bootstrap import OURS, StatisticsMode, check_strata
 from splagger.reporting.statistics.profiles import performance_profile, profile_interval
 
@@ -63,14 +62,12 @@ def draw_profiles(
     """
     check_panels(panels, "scores")
     looks = style.agent_lines(agent for panel in panels for agent in panel.scores)
-    with matplotlib.rc_context(style.RECORD):
-        figure, grid = panel_grid(len(panels))
-        labels = []
-        for axes, panel in zip(grid, panels, strict=True):
-            labels.append((axes, _draw_panel(axes, panel, looks, mode)))
-            axes.set_xlabel(f"threshold of the {axis}")
-        finish_panels(figure, labels, _explain(panels, mode))
-    return figure
+
+    def draw(axes: Axes, panel: ProfilePanel) -> list[EndLabel]:
+        axes.set_xlabel(f"threshold of the {axis}")
+        return _draw_panel(axes, panel, looks, mode)
+
+    return figure_of_panels(panels, draw, _explain(panels, mode))
 
 
 def thresholds_of(panel: ProfilePanel) -> np.ndarray:
