@@ -165,7 +165,7 @@ def _write_table(outcomes: Sequence[Outcome], path: Path) -> None:
             [
                 one.experiment.environment,
                 one.experiment.label,
-                len(one.members),
+                len(one.seeds),
                 one.stage,
                 f"{one.learning_rate:g}",
                 one.tried,
