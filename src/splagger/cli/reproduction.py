@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from splagger.cli.tables import complain, show
 from splagger.evidence.experiment import Experiment
@@ -125,14 +125,8 @@ def _chosen(targets: tuple[Target, ...], command: "Reproduce", scale: Scale) -> 
         there = sorted({getattr(experiment, kind) for experiment in every})
         for name in wanted:
             if name not in there:
-                raise UserError(
-                    f"{kind}s has '{name}', but "
-                    + (
-                        f"these targets have {', '.join(there)}."
-                        if there
-                        else "nothing is trained."
-                    )
-                )
+                valid = f"they train {', '.join(there)}" if there else "they train nothing"
+                raise UserError(f"no {kind} of the targets is '{name}': {valid}.")
         found = [one for one in found if not wanted or getattr(one, kind) in wanted]
     if every and not found:
         agents, places = " or ".join(command.agents), " or ".join(command.environments)
@@ -168,7 +162,7 @@ def _run(
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[share]}"))
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
-        bars: dict[tuple[str, str, Stage], int] = {}
+        bars: dict[tuple[str, str, Stage], TaskID] = {}
         whole = progress.add_task(f"{scale.name}: all", total=len(experiments), share="")
 
         def watch(experiment: Experiment, stage: Stage, frames: int, total: int) -> None:
