@@ -22,7 +22,7 @@ class Finding:
     verdict: Verdict
     """The answer."""
     evidence: str
-    """Seeds and frames, or what is missing."""
+    """Seeds and frames; without numbers the reason, a colon, and what is missing."""
     numbers: str = ""
     """Effect size and interval in words; empty where there is nothing to compare."""
 

@@ -74,10 +74,10 @@ class Changes:
         """Compares the means over agents."""
         values = library.analysis(self.quantity, self.agent)
         if values is None:
-            return Finding(self.text, "open", f"no {self.quantity} of {self.agent} on disk")
+            return Finding(self.text, "open", f"not computed: {self.quantity} of {self.agent}")
         ratios = _ratios(values[:, -1], values[:, 0])
         if len(ratios) < len(values):
-            return Finding(self.text, "open", f"{self.quantity} of {self.agent} is 0 or not finite")
+            return Finding(self.text, "open", f"0 or not finite: {self.quantity} of {self.agent}")
         ratio = float(values[:, -1].mean() / values[:, 0].mean())
         verdict: Verdict = "holds" if self.low <= ratio <= self.high else "fails"
         numbers = f"last step / first {ratio:.2g} ({ratios.min():.2g} to {ratios.max():.2g})"
