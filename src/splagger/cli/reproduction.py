@@ -1,11 +1,15 @@
 """What `splagger reproduce` does: choosing, running with progress, drawing, judging."""
 
+import signal
+import threading
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from splagger.cli.tables import complain, show
 from splagger.evidence.experiment import Experiment
@@ -15,12 +19,15 @@ from splagger.evidence.side_by_side import SideBySide, visible_devices
 from splagger.evidence.store import Store
 from splagger.evidence.target_table import targets_table
 from splagger.evidence.targets import TARGETS, Target, all_experiments, covering, find_target
-from splagger.foundation.errors import UserError, unknown_name
+from splagger.foundation.checks import check_at_least, check_positive
+from splagger.foundation.errors import UserError
 
 if TYPE_CHECKING:
     from splagger.cli.reproduce import Reproduce
 
 _FAILED = 1
+_INTERRUPTED = 130
+_TERMINATIONS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def show_targets(folder: Path) -> int:
@@ -45,20 +52,53 @@ def show_claims(folder: Path, scale: str, *, markdown: bool) -> int:
 def reproduce(command: "Reproduce") -> int:
     """Trains what is missing of the targets, draws, and says what became of it.
 
-    **Raises:** `UserError` for unknown targets, agents or environments.
+    **Returns:** the exit status: 0, 1 if something failed, 130 if it was interrupted.
+
+    **Raises:** `UserError` for unknown targets, agents or environments, and numbers out of range.
     """
     scale, store = SCALES[command.scale], Store(command.folder)
     targets = _targets(command.targets)
     chosen = _chosen(targets, command, scale)
-    failed: list[Step] = []
+    steps: list[Step] = []
     if chosen and not command.draw:
-        failed = _run(command, scale, store, chosen)
+        try:
+            with _termination_interrupts():
+                steps = _run(command, scale, store, chosen)
+        except KeyboardInterrupt:
+            complain("stopped; what was trained is saved. To go on, give the same command again.")
+            return _INTERRUPTED
     for target in targets:
-        for path in _draw(target, store, scale, command.out / scale.name):
+        paths = _draw(target, store, scale, command.out / scale.name)
+        for path in paths:
             print(path)
+        if not paths:
+            complain(f"nothing of {target.name} was trained at the scale {scale.name} to be drawn.")
+    return _conclude(steps)
+
+
+def _conclude(steps: Sequence[Step]) -> int:
+    """Says what failed and what is left; the exit status."""
+    failed = [step for step in steps if step.result == "failed"]
     for step in failed:
         complain(f"{step.experiment.label} on {step.experiment.environment}: {step.note}")
+    left = sum(step.result in ("interrupted", "not started") for step in steps)
+    if left:
+        complain(f"the time was up with {left} left. To go on, give the same command again.")
     return _FAILED if failed else 0
+
+
+@contextmanager
+def _termination_interrupts() -> Iterator[None]:
+    """Takes a request to terminate for Ctrl-C, so that no training is left without its parent."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.default_int_handler) for number in _TERMINATIONS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _draw(target: Target, store: Store, scale: Scale, out: Path) -> list[Path]:
@@ -79,22 +119,32 @@ def _targets(names: tuple[str, ...]) -> tuple[Target, ...]:
 
 
 def _chosen(targets: tuple[Target, ...], command: "Reproduce", scale: Scale) -> list[Experiment]:
-    found = covering(targets) if scale.covering else all_experiments(targets)
+    every = all_experiments(targets)
+    found = every
     for kind, wanted in (("agent", command.agents), ("environment", command.environments)):
-        there = {getattr(experiment, kind) for experiment in found}
+        there = sorted({getattr(experiment, kind) for experiment in every})
         for name in wanted:
             if name not in there:
-                raise unknown_name(f"{kind} of the targets", name, sorted(there))
+                valid = f"they train {', '.join(there)}" if there else "they train nothing"
+                raise UserError(f"no {kind} of the targets is '{name}': {valid}.")
         found = [one for one in found if not wanted or getattr(one, kind) in wanted]
-    return found
+    if every and not found:
+        agents, places = " or ".join(command.agents), " or ".join(command.environments)
+        raise UserError(f"none of the targets trains {agents} on {places}.")
+    # Who asks for agents or environments gets them.
+    return covering(targets) if scale.covering and found == every else found
 
 
 def _run(
     command: "Reproduce", scale: Scale, store: Store, experiments: list[Experiment]
 ) -> list[Step]:
-    """Runs them with a bar for each that goes on; those that ended badly."""
-    if command.jobs is not None and command.jobs < 1:
-        raise UserError(f"jobs is {command.jobs}, but it must be at least 1.")
+    """Runs them with a bar for each that goes on; what became of them."""
+    if command.jobs is not None:
+        check_at_least("jobs", command.jobs, 1)
+    if command.minutes is not None:
+        check_positive("minutes", command.minutes)
+    if command.fresh_seeds is not None:
+        check_at_least("fresh_seeds", command.fresh_seeds, 0)
     devices = len(visible_devices())
     processes = SideBySide(
         jobs=command.jobs or max(devices, 1),
@@ -112,7 +162,7 @@ def _run(
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[share]}"))
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
-        bars: dict[tuple[str, str, Stage], int] = {}
+        bars: dict[tuple[str, str, Stage], TaskID] = {}
         whole = progress.add_task(f"{scale.name}: all", total=len(experiments), share="")
 
         def watch(experiment: Experiment, stage: Stage, frames: int, total: int) -> None:
@@ -128,7 +178,9 @@ def _run(
                 progress.remove_task(bar)
             if step.stage == "tuning":
                 progress.advance(whole)
-            seconds = f", {step.ending.seconds:.0f} s" if step.ending else ""
+            if step.result == "not started":
+                return
+            seconds = "" if step.seconds is None else f", {step.seconds:.0f} s"
             progress.console.print(
                 f"{step.experiment.label} on {step.experiment.environment}, {step.stage}: "
                 f"{step.note}{seconds}",
@@ -136,5 +188,12 @@ def _run(
                 highlight=False,
             )
 
-        steps = Reproduction(scale, store, processes, reductions, watch).run(experiments, done)
-    return [step for step in steps if step.note.startswith("failed")]
+        def stopping() -> None:
+            progress.console.print(
+                "Stopping and saving what runs. Again to stop at once, which loses what came after "
+                "the last checkpoints.",
+                highlight=False,
+            )
+
+        reproduction = Reproduction(scale, store, processes, reductions, watch)
+        return reproduction.run(experiments, done, stopping)

@@ -1,23 +1,27 @@
 """The targets of `splagger reproduce` that train nothing: analyses and drawings."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from splagger.cli.analysis_options import Analysis
 from splagger.cli.run_analysis import analyse_gradients, analyse_permutation
 from splagger.evidence.store import ANALYSES, Store
 from splagger.evidence.target_figures import save_all
+from splagger.foundation.errors import UserError
 from splagger.reporting.drawings.architectures import draw_architectures
 from splagger.reporting.drawings.environments import draw_environments
 from splagger.reporting.drawings.idea import draw_idea
+from splagger.reporting.quantities import GRADIENTS, PERMUTATION, Quantity
 from splagger.training.files import make_folder
 
-ANALYSES_BY_TARGET: dict[str, Callable[[Analysis], int]] = {
-    "gradients": analyse_gradients,
-    "permutation": analyse_permutation,
+_SUFFIXES = (".csv", ".png")
+
+ANALYSES_BY_TARGET: dict[str, tuple[Callable[[Analysis], int], Sequence[Quantity]]] = {
+    "gradients": (analyse_gradients, GRADIENTS),
+    "permutation": (analyse_permutation, PERMUTATION),
 }
-"""The analysis of each target that is one."""
+"""The analysis of each target that is one, and the quantities that it computes."""
 
 
 def analyse(target: str, store: Store, out: Path) -> list[Path]:
@@ -27,14 +31,20 @@ def analyse(target: str, store: Store, out: Path) -> list[Path]:
 
     **Raises:** `UserError` if files cannot be written.
     """
-    source = next(
-        (folder / target for folder in store.analyses() if (folder / target).is_dir()), None
-    )
-    if source is None:
+    run, quantities = ANALYSES_BY_TARGET[target]
+    names = [f"{quantity.file_name}{suffix}" for quantity in quantities for suffix in _SUFFIXES]
+    for source in (folder / target for folder in store.analyses()):
+        if all((source / name).is_file() for name in names):
+            break
+    else:
         source = store.folder / ANALYSES / target
-        ANALYSES_BY_TARGET[target](Analysis(out=source))
+        # What is there was interrupted.
+        run(Analysis(out=source, overwrite=True))
     make_folder(out)
-    return [Path(shutil.copy(path, out)) for path in sorted(source.iterdir())]
+    try:
+        return [Path(shutil.copy(source / name, out)) for name in names]
+    except OSError as error:
+        raise UserError(f"cannot copy the analysis to '{out}': {error.strerror}.") from error
 
 
 def draw_drawings(out: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from splagger.evidence.experiment import Experiment
-from splagger.evidence.finding import Finding, Library, Verdict
+from splagger.evidence.finding import Finding, Library, Verdict, describe, unless_reduced
 from splagger.evidence.outcome import Outcome
 from splagger.reporting.scores import ANCHORS, normalise
 from splagger.reporting.statistics.bootstrap import Estimate, estimate
@@ -54,12 +54,12 @@ class Compare:
         effect = difference([scores[0]], [scores[1]])
         probability = probability_of_improvement([scores[0]], [scores[1]])
         numbers = (
-            f"{effect.value:+.2f} [{effect.low:+.2f}, {effect.high:+.2f}] {unit}, "
+            f"{effect.value:+.2f} [{effect.low:+.2f}, {effect.high:+.2f}]{unit}, "
             f"P(better) {probability.value:.2f}"
         )
         margin = MARGIN if unit == _NORMALISED else MARGIN * abs(float(np.mean(scores[1])))
         verdict = _verdict(effect, self.relation, margin)
-        return Finding(text, *_unless_reduced(verdict, (first, second)), numbers)
+        return Finding(text, *unless_reduced(verdict, (first, second)), numbers)
 
 
 @dataclass(frozen=True)
@@ -92,23 +92,24 @@ class Learns:
         elif final.high < bound:
             learnt = False
         else:
-            return Finding(text, "open", describe(outcome), numbers)
+            return Finding(text, "open", describe((outcome,)), numbers)
         verdict: Verdict = "holds" if learnt == self.expected else "fails"
-        return Finding(text, *_unless_reduced(verdict, (outcome,)), numbers)
+        return Finding(text, *unless_reduced(verdict, (outcome,)), numbers)
 
 
-_NORMALISED = "normalised"
+_NORMALISED = ""
 
 
 def _scores(first: Outcome, second: Outcome) -> tuple[str, tuple[np.ndarray, np.ndarray]]:
-    """The scores of both, over the frames that both have, and their unit."""
+    """What follows an effect where it is not normalised, and the scores of both, over the frames
+    that both have."""
     last = min(first.last_frames, second.last_frames)
     scores = [
         outcome.returns[:, outcome.frames <= last].mean(axis=1) for outcome in (first, second)
     ]
     anchor = ANCHORS.get(first.experiment.environment)
     if anchor is None:
-        return "return", (scores[0], scores[1])
+        return " in return", (scores[0], scores[1])
     low, high = anchor.random, anchor.optimum
     return _NORMALISED, (normalise(scores[0], low, high), normalise(scores[1], low, high))
 
@@ -122,20 +123,3 @@ def _verdict(effect: Estimate, relation: Relation, margin: float) -> Verdict:
     if effect.low > -margin:
         return "holds"
     return "fails" if effect.high < -margin else "open"
-
-
-def _unless_reduced(verdict: Verdict, outcomes: tuple[Outcome, ...]) -> tuple[Verdict, str]:
-    """Verdict and evidence: reduced trainings decide nothing, whatever they show."""
-    evidence = " / ".join(dict.fromkeys(map(describe, outcomes)))
-    if all(outcome.complete for outcome in outcomes):
-        return verdict, evidence
-    return "open", f"reduced, so far {verdict}: {evidence}"
-
-
-def describe(outcome: Outcome) -> str:
-    """Seeds, frames and learning rates of an outcome, in words."""
-    kind = "fresh seeds" if outcome.stage == "fresh" else "seeds"
-    return (
-        f"{len(outcome.members)} {kind}, {outcome.last_frames / 1e6:.3g} of "
-        f"{outcome.planned_frames / 1e6:.3g} million frames, best of {outcome.tried} rates"
-    )

@@ -22,7 +22,7 @@ class Finding:
     verdict: Verdict
     """The answer."""
     evidence: str
-    """Seeds and frames, or what is missing."""
+    """Seeds and frames; without numbers the reason, a colon, and what is missing."""
     numbers: str = ""
     """Effect size and interval in words; empty where there is nothing to compare."""
 
@@ -57,3 +57,25 @@ def together(findings: Sequence[Finding]) -> Verdict:
     if "fails" in verdicts:
         return "fails"
     return "open" if "open" in verdicts or not verdicts else "holds"
+
+
+def unless_reduced(verdict: Verdict, outcomes: Sequence[Outcome]) -> tuple[Verdict, str]:
+    """Verdict and evidence: reduced trainings decide nothing, whatever they show."""
+    evidence = describe(outcomes)
+    if all(outcome.complete for outcome in outcomes):
+        return verdict, evidence
+    return "open", f"reduced, so far {verdict}: {evidence}"
+
+
+def describe(outcomes: Sequence[Outcome]) -> str:
+    """The seeds of outcomes in words; of those that are reduced frames and learning rates, too."""
+    return " / ".join(dict.fromkeys(map(_describe, outcomes)))
+
+
+def _describe(outcome: Outcome) -> str:
+    words = f"{len(outcome.seeds)} {'fresh ' if outcome.stage == 'fresh' else ''}seeds"
+    if outcome.complete:
+        return words
+    rates = f"{outcome.tried} learning rate{'' if outcome.tried == 1 else 's'}"
+    frames = f"{outcome.last_frames / 1e6:.3g} of {outcome.planned_frames / 1e6:.3g} million frames"
+    return f"{words}, {rates}, {frames}"

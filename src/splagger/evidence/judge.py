@@ -13,6 +13,7 @@ from splagger.evidence.finding import Finding, Verdict, together
 from splagger.evidence.outcome import Outcome, read_outcome
 from splagger.evidence.scales import Scale
 from splagger.evidence.store import Store
+from splagger.foundation.errors import UserError
 
 NORM = "sequence_gradient_norm"
 """The metric that claims about gradients in training are about: before clipping."""
@@ -64,7 +65,7 @@ class ResultsOnDisk:
         records = [] if run is None else run.read_metrics()
         if not records or NORM not in records[0]:
             return None
-        return np.array([record[NORM] for record in records], dtype=float)
+        return np.array([record[NORM] for record in records if NORM in record], dtype=float)
 
     def analysis(self, name: str, agent: str) -> np.ndarray | None:
         """`[member, step]` a quantity of untrained agents, or None where it was not computed."""
@@ -77,9 +78,12 @@ class ResultsOnDisk:
 
 
 def _read_step_values(path: Path, agent: str) -> np.ndarray | None:
-    with open(path, newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["agent"] == agent]
-    if not rows:
-        return None
-    members = 1 + max(int(row["member"]) for row in rows)
-    return np.array([float(row["value"]) for row in rows]).reshape(members, -1)
+    try:
+        with open(path, newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["agent"] == agent]
+        if not rows:
+            return None
+        members = 1 + max(int(row["member"]) for row in rows)
+        return np.array([float(row["value"]) for row in rows]).reshape(members, -1)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"'{path}' is damaged: it is no table of values over steps.") from error

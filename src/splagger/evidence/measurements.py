@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from splagger.evidence.experiment import Experiment
-from splagger.evidence.finding import Finding, Library, Verdict
+from splagger.evidence.finding import Finding, Library, Verdict, unless_reduced
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,27 @@ class NormsAbove:
     """How many times as large they are at least."""
 
     def judge(self, library: Library) -> Finding:
-        """Compares the medians over members and updates."""
+        """Compares the medians over members, update by update; what is not finite is left out."""
         text = (
             f"gradients of {self.first.label} at least {self.factor:g} times those of "
             f"{self.second.label} on {self.first.environment}"
         )
         first, second = library.norms(self.first), library.norms(self.second)
-        if first is None or second is None:
-            return Finding(text, "open", "no norms of both on disk")
-        ratios = np.median(first, axis=1)[: len(second)] / np.median(second, axis=1)[: len(first)]
+        outcomes = [library.outcome(one) for one in (self.first, self.second)]
+        there = [outcome for outcome in outcomes if outcome is not None]
+        if first is None or second is None or len(there) < 2:
+            missing = [
+                one.label
+                for one, norms, outcome in zip(
+                    (self.first, self.second), (first, second), outcomes, strict=True
+                )
+                if norms is None or outcome is None
+            ]
+            return Finding(text, "open", f"no norms: {', '.join(missing)}")
+        updates = min(len(first), len(second))
+        ratios = _ratios(_medians(first[:updates]), _medians(second[:updates]))
+        if len(ratios) == 0:
+            return Finding(text, "open", "no norms that are finite")
         low, high = np.quantile(ratios, [0.05, 0.95])
         verdict: Verdict = "open"
         if low >= self.factor:
@@ -36,7 +48,11 @@ class NormsAbove:
         elif high < self.factor:
             verdict = "fails"
         numbers = f"ratio {np.median(ratios):.3g} (90 % of updates: {low:.3g} to {high:.3g})"
-        return Finding(text, verdict, f"{first.shape[1]} members, {len(ratios)} updates", numbers)
+        evidence = f"{first.shape[1]} members, {len(ratios)} updates"
+        verdict, reduced = unless_reduced(verdict, there)
+        if not all(outcome.complete for outcome in there):
+            evidence = reduced
+        return Finding(text, verdict, evidence, numbers)
 
 
 @dataclass(frozen=True)
@@ -58,8 +74,10 @@ class Changes:
         """Compares the means over agents."""
         values = library.analysis(self.quantity, self.agent)
         if values is None:
-            return Finding(self.text, "open", f"no {self.quantity} of {self.agent} on disk")
-        ratios = values[:, -1] / values[:, 0]
+            return Finding(self.text, "open", f"not computed: {self.quantity} of {self.agent}")
+        ratios = _ratios(values[:, -1], values[:, 0])
+        if len(ratios) < len(values):
+            return Finding(self.text, "open", f"0 or not finite: {self.quantity} of {self.agent}")
         ratio = float(values[:, -1].mean() / values[:, 0].mean())
         verdict: Verdict = "holds" if self.low <= ratio <= self.high else "fails"
         numbers = f"last step / first {ratio:.2g} ({ratios.min():.2g} to {ratios.max():.2g})"
@@ -99,6 +117,18 @@ class LastOrdered:
         numbers = ", ".join(f"{agent} {values.mean():.2g}" for agent, values in last.items())
         some = next(values for values in found.values() if values is not None)
         return Finding(text, verdict, _untrained(some), numbers)
+
+
+def _medians(norms: np.ndarray) -> np.ndarray:
+    """`[update]` medians of `[update, member]` over members whose norms are finite, else NaN."""
+    finite = [row[np.isfinite(row)] for row in norms]
+    return np.array([np.median(row) if len(row) else np.nan for row in finite])
+
+
+def _ratios(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """The ratios that are finite."""
+    fit = np.isfinite(above) & np.isfinite(below) & (below != 0)
+    return above[fit] / below[fit]
 
 
 def _untrained(values: np.ndarray) -> str:

@@ -1,5 +1,6 @@
 """What came of an experiment: the curves of the seeds that report, read from disk."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,10 +9,10 @@ import numpy as np
 
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.scales import Scale, Stage
-from splagger.evidence.store import Store, frames_of, state_of
-from splagger.foundation.settings import from_dictionary
+from splagger.evidence.store import Store, alike, frames_of, settings_of, state_of
+from splagger.foundation.settings import Settings
 from splagger.reporting.learning_rate import choose_learning_rate
-from splagger.reporting.member_curves import MemberCurve, read_curves
+from splagger.reporting.member_curves import MemberCurve, RunCurves, read_curves
 from splagger.reporting.statistics.curve_values import final_mean, training_mean
 from splagger.training.run_directory import RunDirectory
 
@@ -33,26 +34,23 @@ class Outcome:
     """The learning rate that was chosen."""
     tried: int
     """Among how many."""
-    members: tuple[MemberCurve, ...]
+    seeds: tuple[int, ...]
     """The seeds that report."""
     frames: np.ndarray
-    """`[evaluation]` the frames at the evaluations that all of them had."""
+    """`[evaluation]` the frames at the evaluations that all of them had, or were stopped before."""
+    episode_returns: np.ndarray
+    """`[seed, evaluation, episode]` returns. A seed that was stopped has, from then on, those of
+    the worst evaluation of its run, as where the learning rate is chosen."""
     planned_frames: int
     """The frames that the scale has for it."""
     complete: bool
-    """Whether learning rates, seeds and frames are what the scale has."""
+    """Whether learning rates, seeds and frames are what the scale has, and it is a scale from which
+    something follows."""
 
     @cached_property
     def returns(self) -> np.ndarray:
         """`[seed, evaluation]` trial returns."""
         return self.episode_returns.sum(axis=-1)
-
-    @cached_property
-    def episode_returns(self) -> np.ndarray:
-        """`[seed, evaluation, episode]` returns."""
-        return np.stack(
-            [one.episode_returns[np.isin(one.frames, self.frames)] for one in self.members]
-        )
 
     @property
     def training_scores(self) -> np.ndarray:
@@ -71,44 +69,79 @@ class Outcome:
 
 
 def read_outcome(store: Store, scale: Scale, experiment: Experiment) -> Outcome | None:
-    """Reads what came of an experiment; None where nothing of it is on disk.
+    """Reads what came of an experiment; None where no agent of it is on disk that was trained.
 
-    Fresh seeds report where they were trained for as many frames as the others.
+    Fresh seeds report where they were trained as the others were, at the learning rate that was
+    chosen, for as many frames, and are as many.
 
     **Raises:** `UserError` if a training is damaged.
     """
     tuning = store.open(scale, experiment, "tuning")
-    if tuning is None or frames_of(tuning) == 0:
+    curves = _finite_curves(tuning)
+    if tuning is None or curves is None or frames_of(tuning) == 0:
         return None
     planned = scale.settings(experiment, "tuning")
-    complete = state_of(tuning, planned) == "done"
-    curves = read_curves(tuning.path)
+    complete = state_of(tuning, planned) == "done" and not scale.covering
     rate = choose_learning_rate(curves, RULE)
     stage: Stage = "tuning"
-    source = tuning
+    reporting, settings = curves, settings_of(tuning)
     fresh = store.open(scale, experiment, "fresh")
-    if fresh is not None and _as_long(fresh, tuning) and _rate_of(fresh) == rate:
-        stage, source = "fresh", fresh
-    members = read_curves(source.path).members_at(rate)
-    frames = members[0].frames
-    for member in members[1:]:
-        frames = np.intersect1d(frames, member.frames)
+    fresh_curves = _finite_curves(fresh)
+    if fresh is not None and fresh_curves is not None and _reports(fresh, tuning, rate, planned):
+        stage, reporting, settings = "fresh", fresh_curves, settings_of(fresh)
+    seeds = tuple(seed for one, seed in settings.members if one == rate)
+    frames, returns = _rectangle(reporting, reporting.members_at(rate), len(seeds))
+    if len(frames) == 0:
+        return None
     return Outcome(
         experiment=experiment,
-        path=source.path,
+        path=reporting.path,
         stage=stage,
         learning_rate=rate,
         tried=len(curves.learning_rates),
-        members=tuple(members),
+        seeds=seeds,
         frames=frames,
+        episode_returns=returns,
         planned_frames=planned.frames,
         complete=complete,
     )
 
 
-def _as_long(fresh: RunDirectory, tuning: RunDirectory) -> bool:
-    return frames_of(fresh) >= frames_of(tuning)
+def _finite_curves(run: RunDirectory | None) -> RunCurves | None:
+    """The curves of a run; None where it has no evaluation that is finite."""
+    if run is None or not any(np.isfinite(row.episode_return) for row in run.read_evaluations()):
+        return None
+    return read_curves(run.path)
 
 
-def _rate_of(fresh: RunDirectory) -> float:
-    return from_dictionary(fresh.settings).learning_rates[0]
+def _reports(fresh: RunDirectory, tuning: RunDirectory, rate: float, planned: Settings) -> bool:
+    settings = settings_of(fresh)
+    return (
+        settings.learning_rates == (rate,)
+        and settings.seeds >= planned.seeds
+        and alike(settings, planned)
+        and frames_of(fresh) >= frames_of(tuning)
+    )
+
+
+def _rectangle(
+    run: RunCurves, members: Sequence[MemberCurve], seeds: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The frames of all members, and `[seed, evaluation, episode]` returns.
+
+    Members that were stopped, and those that have no finite evaluation at all, do from then on as
+    badly as any member of the run ever did: leaving them out would flatter.
+    """
+    every = np.unique(np.concatenate([one.frames for one in run.members]))
+    frames = every[
+        [
+            all(at in one.frames or (one.stopped and at > one.frames[-1]) for one in members)
+            for at in every
+        ]
+    ]
+    worst = min(run.members, key=lambda one: one.trial_returns.min())
+    lowest = worst.episode_returns[worst.trial_returns.argmin()]
+    returns = np.tile(lowest, (seeds, len(frames), 1))
+    for row, one in zip(returns, members, strict=False):
+        row[np.isin(frames, one.frames)] = one.episode_returns[np.isin(one.frames, frames)]
+    return frames, returns

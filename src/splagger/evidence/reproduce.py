@@ -3,21 +3,26 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.outcome import RULE
 from splagger.evidence.scales import Scale, Stage
 from splagger.evidence.side_by_side import Ending, SideBySide
 from splagger.evidence.store import Store, frames_of, state_of
+from splagger.evidence.train_job import BAD_INPUT, INTERRUPTED, STOPPED
 from splagger.foundation.errors import UserError
-from splagger.foundation.settings import Settings, from_dictionary
+from splagger.foundation.settings import Settings
 from splagger.reporting.learning_rate import choose_learning_rate
 from splagger.reporting.member_curves import read_curves
 from splagger.training.run_directory import RunDirectory
 from splagger.training.settings_file import SETTINGS
+
+_ANY_RATE = 1e-3
+_POLL_SECONDS = 0.1
 
 STAGES: tuple[Stage, ...] = ("tuning", "fresh")
 """The stages of an experiment, in their order."""
@@ -56,6 +61,10 @@ class Reductions:
         return settings
 
 
+Result = Literal["done already", "trained", "interrupted", "not started", "failed"]
+"""What became of a stage: `interrupted` and `not started` where all was to stop."""
+
+
 @dataclass(frozen=True)
 class Step:
     """What became of a stage of an experiment."""
@@ -66,10 +75,17 @@ class Step:
     """Which stage."""
     path: Path
     """Its run directory."""
-    ending: Ending | None
-    """How its process ended; None if it was done already, or not started."""
-    note: str
-    """In words: `done already`, `trained`, `interrupted`, `failed: ...`."""
+    result: Result
+    """What became of it."""
+    detail: str = ""
+    """What there is to say about it, such as why it failed."""
+    seconds: float | None = None
+    """How long its process took; None where there was none."""
+
+    @property
+    def note(self) -> str:
+        """Result and detail."""
+        return f"{self.result}: {self.detail}" if self.detail else self.result
 
 
 class Reproduction:
@@ -100,38 +116,58 @@ class Reproduction:
         self._watch = watch
         self._told = threading.Lock()
 
-    def run(self, experiments: Sequence[Experiment], done: Callable[[Step], None]) -> list[Step]:
+    def run(
+        self,
+        experiments: Sequence[Experiment],
+        done: Callable[[Step], None],
+        stopping: Callable[[], None] = lambda: None,
+    ) -> list[Step]:
         """Runs all stages of experiments: the learning rates first, then the fresh seeds.
 
-        An interruption (`KeyboardInterrupt`) saves what is running; the same command goes on.
+        What fails is a step that failed, and the others go on. A first `KeyboardInterrupt` saves
+        what is running, a second one ends it at once; then it is raised.
 
         **Arguments:**
 
         - `experiments`: which ones.
         - `done`: is called with every step that ends.
+        - `stopping`: is called at the first interruption.
 
-        **Raises:** `UserError` if a training on disk is damaged or its settings are others.
+        **Raises:** `UserError`, before anything is trained, if settings are not valid.
         """
+        for experiment in experiments:
+            self.planned(experiment, "tuning")
+            if experiment.fresh and self._scale.fresh_seeds:
+                self._reductions.of(self._scale.settings(experiment, "fresh", _ANY_RATE))
         steps: list[Step] = []
 
         def follow(experiment: Experiment) -> None:
             for stage in STAGES:
                 if stage == "fresh" and not (experiment.fresh and self._scale.fresh_seeds):
                     continue
-                step = self._step(experiment, stage)
+                try:
+                    step = self._step(experiment, stage)
+                except UserError as error:
+                    own = self._store.own_path(self._scale, experiment, stage)
+                    step = Step(experiment, stage, own, "failed", str(error))
                 with self._told:
                     steps.append(step)
                     done(step)
-                if step.note not in ("trained", "done already"):
+                if step.result not in ("trained", "done already"):
                     return
 
         with ThreadPoolExecutor(self._processes.jobs) as pool:
             futures = [pool.submit(follow, experiment) for experiment in experiments]
             try:
-                for future in futures:
-                    while not future.done():
-                        time.sleep(0.1)
-                    future.result()
+                _wait(futures)
+            except KeyboardInterrupt:
+                self._processes.stopping.set()
+                try:
+                    stopping()
+                    _wait(futures)
+                except KeyboardInterrupt:
+                    self._processes.hurry.set()
+                raise
             except BaseException:
                 self._processes.stopping.set()
                 raise
@@ -156,7 +192,7 @@ class Reproduction:
         existing = self._store.open(self._scale, experiment, stage)
         if state_of(existing, settings) == "done":
             assert existing is not None
-            return Step(experiment, stage, existing.path, None, "done already")
+            return Step(experiment, stage, existing.path, "done already")
         if (own / SETTINGS).is_file() and state_of(RunDirectory.open(own), settings) == "reduced":
             raise UserError(
                 f"'{own}' was trained with other settings, learning rates or seeds than are asked "
@@ -169,22 +205,29 @@ class Reproduction:
                 self._watch(experiment, stage, frames_of(RunDirectory.open(own)), total)
 
         ending = self._processes.train(settings, own, watch)
-        return Step(experiment, stage, own, ending, self._note(ending))
-
-    def _note(self, ending: Ending | None) -> str:
         if ending is None:
-            return "not started"
+            return Step(experiment, stage, own, "not started")
+        result, detail = self._result(ending)
+        return Step(experiment, stage, own, result, detail, ending.seconds)
+
+    def _result(self, ending: Ending) -> tuple[Result, str]:
         if ending.status == 0:
-            return "trained"
-        if self._processes.stopping.is_set():
-            return "interrupted"
-        return f"failed: {ending.message}"
+            return "trained", ending.message if ending.message.startswith(STOPPED) else ""
+        # One that is stopped before it can save ends in another way.
+        stopped = self._processes.stopping.is_set() and ending.status != BAD_INPUT
+        if stopped or ending.status == INTERRUPTED:
+            return "interrupted", ""
+        reason = ending.message or f"exit status {ending.status}"
+        return "failed", f"{reason} (all that it said: {ending.log})"
+
+
+def _wait(futures: Sequence[Future[None]]) -> None:
+    for future in futures:
+        # Not `result()` alone, which on some systems Ctrl-C does not interrupt.
+        while not future.done():
+            time.sleep(_POLL_SECONDS)
+        future.result()
 
 
 def _whole_frames(settings: Settings) -> int:
     return settings.updates * settings.learning.environments * settings.learning.steps
-
-
-def trained_frames(run: RunDirectory) -> tuple[int, int]:
-    """The frames of a run so far, and those that it was made for."""
-    return frames_of(run), _whole_frames(from_dictionary(run.settings))

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings, to_dictionary
 from splagger.training.files import make_folder
 
@@ -27,11 +28,13 @@ class Ending:
     """How a training's process ended."""
 
     status: int
-    """Its exit status: 0 where all went well."""
+    """Its exit status: 0 where all went well, minus the number of a signal that ended it."""
     seconds: float
     """How long it took."""
     message: str
-    """The last line that it wrote to standard error."""
+    """The last line that it wrote, empty where it wrote none."""
+    log: Path
+    """What it wrote. The file is kept where not all went well."""
 
 
 @dataclass
@@ -48,6 +51,8 @@ class SideBySide:
     """When to stop all, in seconds of `time.monotonic`."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when nothing more is to be started and what runs is to save and end."""
+    hurry: threading.Event = field(default_factory=threading.Event)
+    """Set when what runs is to end at once, without saving."""
     _slots: "queue.Queue[int]" = field(default_factory=queue.Queue)
 
     def __post_init__(self):
@@ -64,6 +69,9 @@ class SideBySide:
         - `watch`: is called every few seconds while it goes on.
 
         **Returns:** how it ended; None if it was not started any more.
+
+        **Raises:** `UserError` if files beside `path` cannot be written; and what `watch` raises,
+        when the process has saved and ended.
         """
         slot = self._slots.get()
         try:
@@ -83,32 +91,48 @@ class SideBySide:
     ) -> Ending:
         make_folder(path.parent)
         plan, log = path.with_name(f"{path.name}.json"), path.with_name(f"{path.name}.log")
-        plan.write_text(json.dumps(to_dictionary(settings)))
         start = time.monotonic()
-        told = None
-        with open(log, "w") as file:
-            # A group of its own, so that Ctrl-C reaches it once, through `stopping`.
-            process = subprocess.Popen(
-                [sys.executable, "-m", _MODULE, str(plan), str(path)],
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                env=self._environment(slot),
-                start_new_session=True,
-            )
-            polls = 0
+        try:
+            plan.write_text(json.dumps(to_dictionary(settings)))
+            with open(log, "w") as file:
+                # A group of its own, so that Ctrl-C reaches it once, through `stopping`.
+                process = subprocess.Popen(
+                    [sys.executable, "-m", _MODULE, str(plan), str(path)],
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                    env=self._environment(slot),
+                    start_new_session=True,
+                )
+        except OSError as error:
+            reason = error.strerror or error
+            raise UserError(f"cannot start a training beside '{plan}': {reason}.") from error
+        self._follow(process, watch)
+        seconds = time.monotonic() - start
+        lines = log.read_text(errors="replace").strip().splitlines()
+        if process.returncode == 0:
+            plan.unlink(missing_ok=True)
+            log.unlink(missing_ok=True)
+        return Ending(process.returncode, seconds, lines[-1] if lines else "", log)
+
+    def _follow(self, process: "subprocess.Popen[bytes]", watch: Callable[[], None]) -> None:
+        """Waits until a process has ended, and asks it to where nothing more is wanted."""
+        told, polls = False, 0
+        try:
             while process.poll() is None:
-                if told is None and self._over():
+                if self.hurry.is_set():
+                    process.kill()
+                elif not told and self._over():
                     process.send_signal(signal.SIGINT)
-                    told = time.monotonic()
+                    told = True
                 polls += 1
                 if polls % _POLLS_PER_WATCH == 0:
                     watch()
                 time.sleep(_POLL_SECONDS)
-        lines = log.read_text(errors="replace").strip().splitlines()
-        if process.returncode == 0:
-            plan.unlink()
-            log.unlink()
-        return Ending(process.returncode, time.monotonic() - start, lines[-1] if lines else "")
+        except BaseException:
+            # It would train on with nobody to follow it.
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            raise
 
     def _environment(self, slot: int) -> dict[str, str]:
         """The variables of a slot's process: its GPU, and its share of that."""
@@ -130,8 +154,10 @@ def visible_devices() -> list[str]:
     """
     given = os.environ.get("CUDA_VISIBLE_DEVICES")
     if given is not None:
-        return [name for name in given.split(",") if name.strip() not in ("", "-1")]
+        names = [name.strip() for name in given.split(",")]
+        return [name for name in names if name not in ("", "-1")]
     if shutil.which("nvidia-smi") is None:
         return []
     listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
-    return [str(number) for number in range(listed.stdout.count("GPU "))]
+    lines = [line for line in listed.stdout.splitlines() if line.startswith("GPU ")]
+    return [str(number) for number in range(len(lines))]

@@ -7,6 +7,7 @@ from typing import Literal
 
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.scales import Scale, Stage
+from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings, from_dictionary
 from splagger.training.run_directory import RunDirectory
 from splagger.training.run_path import safe_name
@@ -84,13 +85,29 @@ def state_of(run: RunDirectory | None, planned: Settings) -> State:
     """
     if run is None:
         return "missing"
-    settings = from_dictionary(run.settings)
-    alike = replace(settings, **{name: getattr(planned, name) for name in _FREE})
-    if alike != planned or not set(planned.members) <= set(settings.members):
+    settings = settings_of(run)
+    if not alike(settings, planned) or not set(planned.members) <= set(settings.members):
         return "reduced"
     frames = frames_of(run)
     per_update = planned.learning.environments * planned.learning.steps
     return "done" if frames >= planned.updates * per_update else "begun"
+
+
+def settings_of(run: RunDirectory) -> Settings:
+    """The settings of a run.
+
+    **Raises:** `UserError` if they are damaged or from another version.
+    """
+    try:
+        return from_dictionary(run.settings)
+    except UserError as error:
+        raise UserError(f"cannot use the run '{run.path}': {error}") from error
+
+
+def alike(settings: Settings, planned: Settings) -> bool:
+    """Whether settings are those that are planned, but for how many learning rates, seeds and
+    frames there are, and for what changes no result."""
+    return replace(settings, **{name: getattr(planned, name) for name in _FREE}) == planned
 
 
 def frames_of(run: RunDirectory) -> int:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -165,7 +166,7 @@ def _write_table(outcomes: Sequence[Outcome], path: Path) -> None:
             [
                 one.experiment.environment,
                 one.experiment.label,
-                len(one.members),
+                len(one.seeds),
                 one.stage,
                 f"{one.learning_rate:g}",
                 one.tried,
@@ -176,7 +177,11 @@ def _write_table(outcomes: Sequence[Outcome], path: Path) -> None:
             ]
         )
     content = buffer.getvalue().encode()
-    write_atomically(path, lambda file: file.write(content))
+
+    def write(file: BinaryIO) -> None:
+        file.write(content)
+
+    write_atomically(path, write)
 
 
 def _three(found: Estimate) -> list[str]:

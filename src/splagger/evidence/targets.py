@@ -1,10 +1,11 @@
 """What can be reproduced: the figures of the paper, and comparisons of our own."""
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from splagger.evidence.experiment import Experiment, experiments
-from splagger.foundation.errors import unknown_name
+from splagger.foundation.errors import UserError
 
 T_LN, T_LS = "t-maze-long-noise", "t-maze-long-short"
 AGREEMENT, LATENT = "t-maze-agreement", "t-maze-latent"
@@ -198,12 +199,15 @@ TARGETS = (
 def find_target(name: str) -> Target:
     """Looks a target up.
 
-    **Raises:** `UserError` for an unknown one, with the nearest names.
+    **Raises:** `UserError` for an unknown one, with the nearest names or all.
     """
     for target in TARGETS:
         if target.name == name:
             return target
-    raise unknown_name("target", name, [target.name for target in TARGETS])
+    names = [target.name for target in TARGETS]
+    nearest = difflib.get_close_matches(name, names)
+    hint = f"did you mean {' or '.join(nearest)}?" if nearest else f"there are {', '.join(names)}."
+    raise UserError(f"unknown target '{name}': {hint}")
 
 
 def all_experiments(targets: tuple[Target, ...] = TARGETS) -> list[Experiment]:

@@ -1,7 +1,8 @@
 """One training in a process of its own: `python -m splagger.evidence.train_job SETTINGS RUN`.
 
 `SETTINGS` is a JSON file of settings. Where `RUN` is a run already it goes on. The exit status is 0
-where the training ended, 1 where members failed, 3 where it was interrupted and saved.
+where the training ended, 1 where it ended because all members failed, 2 for bad input, 3 where it
+was interrupted and saved. What there is to say is the last line of standard error.
 """
 
 import json
@@ -16,6 +17,12 @@ from splagger.training.train import resume, start_run
 INTERRUPTED = 3
 """The exit status of a training that a signal stopped."""
 
+BAD_INPUT = 2
+"""The exit status where a mistake of the user's is complained about."""
+
+STOPPED = "members stopped:"
+"""How the line begins that says how many members were stopped."""
+
 
 def main() -> int:
     """Trains; the exit status."""
@@ -28,10 +35,15 @@ def main() -> int:
             result = start_run(settings, out=run, devices=1, quiet=True)
     except UserError as error:
         print(f"splagger: {error}", file=sys.stderr)
-        return 2
+        return BAD_INPUT
     if not result.finished:
         return INTERRUPTED
-    return 1 if result.failed else 0
+    if not result.failed:
+        return 0
+    # A learning rate that is too high is an outcome, not a failure of the training.
+    counts = f"{len(result.failed)} of {len(settings.members)}"
+    print(f"{STOPPED} the loss of {counts} was not finite", file=sys.stderr)
+    return 1 if len(result.failed) == len(settings.members) else 0
 
 
 if __name__ == "__main__":
