@@ -25,8 +25,6 @@ def test_all_experiments_have_settings(scale):
         settings = scale.settings(experiment, "tuning")
         assert settings.updates >= 2, experiment
         assert len(settings.members) == scale.seeds * len(scale.learning_rates)
-        fresh = scale.settings(experiment, "fresh", 1e-3)
-        assert len(fresh.members) == scale.fresh_seeds
 
 
 def test_no_two_experiments_share_a_folder_or_differ_under_one_name():

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Finding:
     """Effect size and interval in words; empty where there is nothing to compare."""
 
 
+@runtime_checkable
 class Library(Protocol):
     """Where the parts of claims find results."""
 
@@ -43,6 +44,7 @@ class Library(Protocol):
         ...
 
 
+@runtime_checkable
 class Part(Protocol):
     """Something that results can decide."""
 

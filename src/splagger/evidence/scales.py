@@ -53,7 +53,9 @@ class Scale:
         - `rate`: the learning rate that was chosen, for the stage `fresh`.
         """
         settings = settings_for(experiment.environment, experiment.agent, self.recipe)
-        settings = with_changes(with_changes(settings, experiment.changes), self.changes)
+        for changes in (experiment.changes, self.changes):
+            if changes:
+                settings = with_changes(settings, changes)
         frames = next(
             (n for start, n in self.frames.items() if experiment.environment.startswith(start)),
             settings.frames,
