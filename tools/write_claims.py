@@ -1,11 +1,13 @@
 """Writes the verdicts on the paper's claims into README.md and docs/reproducing.md.
 
-    .venv/bin/python tools/write_claims.py
+    .venv/bin/python tools/write_claims.py [--check]
 
-They are those of `splagger reproduce --claims --scale full --markdown` for what is committed in
+With --check nothing is written: the exit status is 1 where a page says something else. The verdicts
+are those of `splagger reproduce --claims --scale full --markdown` for what is committed in
 results/evidence: the claims in the README, their parts too in the guide.
 """
 
+import argparse
 from pathlib import Path
 
 from splagger.evidence.claims_table import claims_markdown
@@ -18,13 +20,24 @@ START, END = "<!-- claims -->\n", "<!-- end of claims -->"
 """Between these lines a page has the verdicts."""
 
 
-def main() -> None:
-    """Judges and writes."""
+def main() -> int:
+    """Judges and writes, or compares; the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    others = 0
     for page, text in pages().items():
         path = ROOT / page
         before, _, rest = path.read_text().partition(START)
         _, _, after = rest.partition(END)
-        path.write_text(f"{before}{START}{text}\n{END}{after}")
+        new = f"{before}{START}{text}\n{END}{after}"
+        if new == path.read_text():
+            continue
+        others += 1
+        print(f"{page} says something else" if check else page)
+        if not check:
+            path.write_text(new)
+    return int(check and others > 0)
 
 
 def pages() -> dict[str, str]:
@@ -35,4 +48,4 @@ def pages() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -5,7 +5,7 @@ import pytest
 from support.evidence_runs import MAZE, SCALE, write_stage
 
 from splagger.evidence.experiment import Experiment
-from splagger.evidence.store import Store, frames_of, settings_of, state_of
+from splagger.evidence.store import Store, settings_of, state_of
 from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings, to_dictionary
 from splagger.training.run_directory import RunDirectory
@@ -30,13 +30,13 @@ def test_missing_begun_done(store: Store):
     assert state(store) == "begun"
     run = RunDirectory.open(path)
     run.append_evaluations([replace(run.read_evaluations()[0], frames=80)])
-    assert frames_of(run) == 80
+    assert run.evaluated_frames() == 80
     assert state(store) == "done"
 
 
 def test_nothing_was_evaluated_yet(store: Store):
     run = write_stage(store, MAX, returns={})
-    assert frames_of(run) == 0
+    assert run.evaluated_frames() == 0
     assert state(store) == "begun"
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.scales import Scale, Stage
-from splagger.evidence.store import Store, alike, frames_of, settings_of, state_of
+from splagger.evidence.store import Store, alike, settings_of, state_of
 from splagger.foundation.settings import Settings
 from splagger.reporting.learning_rate import choose_learning_rate
-from splagger.reporting.member_curves import MemberCurve, RunCurves, read_curves
+from splagger.reporting.member_curves import MemberCurve, RunCurves, finite_curves
 from splagger.reporting.statistics.curve_values import final_mean, training_mean
 from splagger.training.run_directory import RunDirectory
 
@@ -78,7 +78,7 @@ def read_outcome(store: Store, scale: Scale, experiment: Experiment) -> Outcome 
     """
     tuning = store.open(scale, experiment, "tuning")
     curves = _finite_curves(tuning)
-    if tuning is None or curves is None or frames_of(tuning) == 0:
+    if tuning is None or curves is None or tuning.evaluated_frames() == 0:
         return None
     planned = scale.settings(experiment, "tuning")
     complete = state_of(tuning, planned) == "done" and not scale.covering
@@ -109,9 +109,7 @@ def read_outcome(store: Store, scale: Scale, experiment: Experiment) -> Outcome 
 
 def _finite_curves(run: RunDirectory | None) -> RunCurves | None:
     """The curves of a run; None where it has no evaluation that is finite."""
-    if run is None or not any(np.isfinite(row.episode_return) for row in run.read_evaluations()):
-        return None
-    return read_curves(run.path)
+    return None if run is None else finite_curves(run)
 
 
 def _reports(fresh: RunDirectory, tuning: RunDirectory, rate: float, planned: Settings) -> bool:
@@ -120,7 +118,7 @@ def _reports(fresh: RunDirectory, tuning: RunDirectory, rate: float, planned: Se
         settings.learning_rates == (rate,)
         and settings.seeds >= planned.seeds
         and alike(settings, planned)
-        and frames_of(fresh) >= frames_of(tuning)
+        and fresh.evaluated_frames() >= tuning.evaluated_frames()
     )
 
 

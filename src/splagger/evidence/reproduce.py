@@ -12,7 +12,7 @@ from splagger.evidence.experiment import Experiment
 from splagger.evidence.outcome import RULE
 from splagger.evidence.scales import Scale, Stage
 from splagger.evidence.side_by_side import Ending, SideBySide
-from splagger.evidence.store import Store, frames_of, state_of
+from splagger.evidence.store import Store, state_of
 from splagger.evidence.train_job import BAD_INPUT, INTERRUPTED, STOPPED
 from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings
@@ -202,7 +202,7 @@ class Reproduction:
 
         def watch() -> None:
             if (own / SETTINGS).is_file():
-                self._watch(experiment, stage, frames_of(RunDirectory.open(own)), total)
+                self._watch(experiment, stage, RunDirectory.open(own).evaluated_frames(), total)
 
         ending = self._processes.train(settings, own, watch)
         if ending is None:

@@ -88,7 +88,7 @@ def state_of(run: RunDirectory | None, planned: Settings) -> State:
     settings = settings_of(run)
     if not alike(settings, planned) or not set(planned.members) <= set(settings.members):
         return "reduced"
-    frames = frames_of(run)
+    frames = run.evaluated_frames()
     per_update = planned.learning.environments * planned.learning.steps
     return "done" if frames >= planned.updates * per_update else "begun"
 
@@ -108,8 +108,3 @@ def alike(settings: Settings, planned: Settings) -> bool:
     """Whether settings are those that are planned, but for how many learning rates, seeds and
     frames there are, and for what changes no result."""
     return replace(settings, **{name: getattr(planned, name) for name in _FREE}) == planned
-
-
-def frames_of(run: RunDirectory) -> int:
-    """The frames at a run's last evaluation; 0 where there is none."""
-    return max((row.frames for row in run.read_evaluations()), default=0)

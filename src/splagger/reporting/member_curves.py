@@ -91,6 +91,20 @@ def read_curves(path: Path) -> RunCurves:
     that is finite.
     """
     run = RunDirectory.open(path)
+    curves = finite_curves(run)
+    if curves is None:
+        lack = "only evaluations that are nan or infinite"
+        if not run.evaluated_frames() and not run.read_evaluations():
+            lack = "no evaluation yet"
+        raise UserError(f"the run '{path}' has {lack}.")
+    return curves
+
+
+def finite_curves(run: RunDirectory) -> RunCurves | None:
+    """Reads the evaluations of a run; None where none is finite.
+
+    **Raises:** `UserError` if it is damaged.
+    """
     optimum = run.settings.get("optimal_trial_return")
     return _curves(
         run,
@@ -111,28 +125,26 @@ def read_group_curves(path: Path) -> list[RunCurves]:
     if not rows:
         raise UserError(f"the run '{path}' has no evaluations of groups of tasks.")
     environment = _name(run.settings, "environment")
-    return [
-        _curves(
-            run,
-            [row for row in rows if row.group == group],
-            environment=f"{environment}\n{group}",
-            optimum=None,
-        )
-        for group in dict.fromkeys(row.group for row in rows)
-    ]
+    curves = []
+    for group in dict.fromkeys(row.group for row in rows):
+        here = [row for row in rows if row.group == group]
+        found = _curves(run, here, environment=f"{environment}\n{group}", optimum=None)
+        if found is None:
+            raise UserError(f"the run '{path}' has no finite evaluation of the tasks '{group}'.")
+        curves.append(found)
+    return curves
 
 
 def _curves(
     run: RunDirectory, rows: list[EvaluationRow], *, environment: str, optimum: float | None
-) -> RunCurves:
+) -> RunCurves | None:
     by_member: dict[tuple[float, int, int], list[EvaluationRow]] = {}
     for row in rows:
         by_member.setdefault((row.learning_rate, row.seed, row.member), []).append(row)
     curves = [_member_curve(by_member[member]) for member in sorted(by_member)]
     members = [curve for curve in curves if curve is not None]
     if not members:
-        lack = "only evaluations that are nan or infinite" if curves else "no evaluation yet"
-        raise UserError(f"the run '{run.path}' has {lack}.")
+        return None
     last = max(member.frames[-1] for member in members)
     members = [replace(member, stopped=bool(member.frames[-1] < last)) for member in members]
     return RunCurves(

@@ -88,6 +88,17 @@ def read_evaluation_rows(path: Path) -> list[EvaluationRow]:
     return _parse_lines(path, lines[1:], _parse_evaluation, first_number=2)
 
 
+def last_evaluation_row(path: Path) -> EvaluationRow | None:
+    """Reads the last row of a table of evaluations; None where there is none.
+
+    **Raises:** `UserError` if it is not what this version writes.
+    """
+    lines = list(_complete_lines(path))
+    if len(lines) < 2:
+        return None
+    return _parse_lines(path, lines[-1:], _parse_evaluation, first_number=len(lines))[0]
+
+
 def read_metrics_records(path: Path) -> list[dict[str, Any]]:
     """Reads the metrics, one record an update. A missing file is an empty one.
 

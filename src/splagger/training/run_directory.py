@@ -18,6 +18,7 @@ from splagger.training.records import (
     append_lines,
     check_line_ends,
     evaluation_line,
+    last_evaluation_row,
     metrics_line,
     read_evaluation_rows,
     read_metrics_records,
@@ -184,6 +185,14 @@ class RunDirectory:
         """
         rows = read_evaluation_rows(self.path / EVALUATIONS)
         return [row for row in rows if (row.group is not None) == groups]
+
+    def evaluated_frames(self) -> int:
+        """The frames at the last evaluation; 0 where there is none. All rows before it are skipped.
+
+        **Raises:** `UserError` if its row is damaged.
+        """
+        row = last_evaluation_row(self.path / EVALUATIONS)
+        return 0 if row is None else row.frames
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """Reads all metrics. A last line that is not complete is left out.
