@@ -10,6 +10,7 @@ import numpy as np
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.scales import Scale, Stage
 from splagger.evidence.store import Store, alike, frames_of, settings_of, state_of
+from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings
 from splagger.reporting.learning_rate import choose_learning_rate
 from splagger.reporting.member_curves import MemberCurve, RunCurves, read_curves
@@ -78,7 +79,7 @@ def read_outcome(store: Store, scale: Scale, experiment: Experiment) -> Outcome 
     """
     tuning = store.open(scale, experiment, "tuning")
     curves = _finite_curves(tuning)
-    if tuning is None or curves is None or frames_of(tuning) == 0:
+    if tuning is None or curves is None:
         return None
     planned = scale.settings(experiment, "tuning")
     complete = state_of(tuning, planned) == "done" and not scale.covering
@@ -108,10 +109,17 @@ def read_outcome(store: Store, scale: Scale, experiment: Experiment) -> Outcome 
 
 
 def _finite_curves(run: RunDirectory | None) -> RunCurves | None:
-    """The curves of a run; None where it has no evaluation that is finite."""
-    if run is None or not any(np.isfinite(row.episode_return) for row in run.read_evaluations()):
+    """The curves of a run; None where it has no evaluation that is finite.
+
+    **Raises:** `UserError` if it is damaged.
+    """
+    if run is None or frames_of(run) == 0:
         return None
-    return read_curves(run.path)
+    try:
+        return read_curves(run.path)
+    except UserError:
+        # The evaluations can be read, so that none of them is finite.
+        return None
 
 
 def _reports(fresh: RunDirectory, tuning: RunDirectory, rate: float, planned: Settings) -> bool:
