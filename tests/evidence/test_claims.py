@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from splagger.cli.analysis_options import Analysis
@@ -37,7 +39,7 @@ def test_agents_are_compared_with_others_in_the_same_place():
 
 def test_analyses_are_of_quantities_and_agents_that_are_computed():
     names = {quantity.file_name for quantity in (*GRADIENTS, *PERMUTATION)}
-    agents = set(Analysis(out=None).untrained)  # pyright: ignore[reportArgumentType]
+    agents = set(Analysis(out=Path("out")).untrained)
     for part in PARTS:
         if isinstance(part, Changes):
             assert (part.quantity in names, part.agent in agents) == (True, True)

@@ -53,7 +53,7 @@ def test_one_that_fails_leaves_its_words(job):
     ending = SideBySide(1, 0).train(SETTINGS, path, nothing)
     assert ending is not None
     assert (ending.status, ending.message) == (2, "the reason")
-    assert ending.log.read_text() == "first\nthe reason\n" or "the reason" in ending.log.read_text()
+    assert ending.log.read_text() == "first\nthe reason\n"
     assert ending.log == path.with_name("tuning.log")
 
 
@@ -150,7 +150,8 @@ def test_compiler_flags_yield_to_those_of_the_user(monkeypatch: pytest.MonkeyPat
     assert SideBySide(1, 0, "--ours")._environment(0)["XLA_FLAGS"] == "--mine"
     monkeypatch.delenv("XLA_FLAGS")
     assert SideBySide(1, 0, "--ours")._environment(0)["XLA_FLAGS"] == "--ours"
-    assert "XLA_FLAGS" not in SideBySide(1, 1, "--ours")._environment(0) or not visible_devices()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    assert "XLA_FLAGS" not in SideBySide(1, 1, "--ours")._environment(0)
 
 
 def test_devices_that_are_visible(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
