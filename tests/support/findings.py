@@ -30,6 +30,8 @@ def made_outcome(
         seeds=tuple(range(len(values))),
         frames=places,
         episode_returns=values,
+        tuning_frames=places,
+        tuning_returns=values.sum(axis=-1),
         planned_frames=2_000_000,
         complete=complete,
     )

@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from splagger.cli.reproduce_options import ReproduceOptions
 from splagger.cli.tables import complain, show
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.reproduce import Reductions, Reproduction, Step
@@ -21,9 +21,6 @@ from splagger.evidence.target_table import targets_table
 from splagger.evidence.targets import TARGETS, Target, all_experiments, covering, find_target
 from splagger.foundation.checks import check_at_least, check_positive
 from splagger.foundation.errors import UserError
-
-if TYPE_CHECKING:
-    from splagger.cli.reproduce import Reproduce
 
 _FAILED = 1
 _INTERRUPTED = 130
@@ -49,26 +46,26 @@ def show_claims(folder: Path, scale: str, *, markdown: bool) -> int:
     return 0
 
 
-def reproduce(command: "Reproduce") -> int:
+def reproduce(options: ReproduceOptions) -> int:
     """Trains what is missing of the targets, draws, and says what became of it.
 
     **Returns:** the exit status: 0, 1 if something failed, 130 if it was interrupted.
 
     **Raises:** `UserError` for unknown targets, agents or environments, and numbers out of range.
     """
-    scale, store = SCALES[command.scale], Store(command.folder)
-    targets = _targets(command.targets)
-    chosen = _chosen(targets, command, scale)
+    scale, store = SCALES[options.scale], Store(options.folder)
+    targets = _targets(options.targets)
+    chosen = _chosen(targets, options, scale)
     steps: list[Step] = []
-    if chosen and not command.draw:
+    if chosen and not options.draw:
         try:
             with _termination_interrupts():
-                steps = _run(command, scale, store, chosen)
+                steps = _run(options, scale, store, chosen)
         except KeyboardInterrupt:
             complain("stopped; what was trained is saved. To go on, give the same command again.")
             return _INTERRUPTED
     for target in targets:
-        paths = _draw(target, store, scale, command.out / scale.name)
+        paths = _draw(target, store, scale, options.out / scale.name)
         for path in paths:
             print(path)
         if not paths:
@@ -118,10 +115,12 @@ def _targets(names: tuple[str, ...]) -> tuple[Target, ...]:
     return tuple(find_target(name) for name in dict.fromkeys(names))
 
 
-def _chosen(targets: tuple[Target, ...], command: "Reproduce", scale: Scale) -> list[Experiment]:
+def _chosen(
+    targets: tuple[Target, ...], options: ReproduceOptions, scale: Scale
+) -> list[Experiment]:
     every = all_experiments(targets)
     found = every
-    for kind, wanted in (("agent", command.agents), ("environment", command.environments)):
+    for kind, wanted in (("agent", options.agents), ("environment", options.environments)):
         there = sorted({getattr(experiment, kind) for experiment in every})
         for name in wanted:
             if name not in there:
@@ -129,35 +128,35 @@ def _chosen(targets: tuple[Target, ...], command: "Reproduce", scale: Scale) -> 
                 raise UserError(f"no {kind} of the targets is '{name}': {valid}.")
         found = [one for one in found if not wanted or getattr(one, kind) in wanted]
     if every and not found:
-        agents, places = " or ".join(command.agents), " or ".join(command.environments)
+        agents, places = " or ".join(options.agents), " or ".join(options.environments)
         raise UserError(f"none of the targets trains {agents} on {places}.")
     # Who asks for agents or environments gets them.
     return covering(targets) if scale.covering and found == every else found
 
 
 def _run(
-    command: "Reproduce", scale: Scale, store: Store, experiments: list[Experiment]
+    options: ReproduceOptions, scale: Scale, store: Store, experiments: list[Experiment]
 ) -> list[Step]:
     """Runs them with a bar for each that goes on; what became of them."""
-    if command.jobs is not None:
-        check_at_least("jobs", command.jobs, 1)
-    if command.minutes is not None:
-        check_positive("minutes", command.minutes)
-    if command.fresh_seeds is not None:
-        check_at_least("fresh_seeds", command.fresh_seeds, 0)
+    if options.jobs is not None:
+        check_at_least("jobs", options.jobs, 1)
+    if options.minutes is not None:
+        check_positive("minutes", options.minutes)
+    if options.fresh_seeds is not None:
+        check_at_least("fresh_seeds", options.fresh_seeds, 0)
     devices = len(visible_devices())
     processes = SideBySide(
-        jobs=command.jobs or max(devices, 1),
+        jobs=options.jobs or max(devices, 1),
         devices=devices,
         compiler_flags=scale.compiler_flags,
-        deadline=None if command.minutes is None else time.monotonic() + 60 * command.minutes,
+        deadline=None if options.minutes is None else time.monotonic() + 60 * options.minutes,
     )
     reductions = Reductions(
-        learning_rates=command.learning_rates or None,
-        seeds=command.seeds,
-        fresh_seeds=command.fresh_seeds,
-        frames=command.frames,
-        precision=command.precision,
+        learning_rates=options.learning_rates or None,
+        seeds=options.seeds,
+        fresh_seeds=options.fresh_seeds,
+        frames=options.frames,
+        precision=options.precision,
     )
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[share]}"))

@@ -41,6 +41,11 @@ class Outcome:
     episode_returns: np.ndarray
     """`[seed, evaluation, episode]` returns. A seed that was stopped has, from then on, those of
     the worst evaluation of its run, as where the learning rate is chosen."""
+    tuning_frames: np.ndarray
+    """`[evaluation]` the frames at the evaluations of the seeds that chose the learning rate."""
+    tuning_returns: np.ndarray
+    """`[seed, evaluation]` trial returns of these at the same learning rate, as the paper reports.
+    Where there are no fresh seeds they are `returns`."""
     planned_frames: int
     """The frames that the scale has for it."""
     complete: bool
@@ -78,7 +83,7 @@ def read_outcome(store: Store, scale: Scale, experiment: Experiment) -> Outcome 
     """
     tuning = store.open(scale, experiment, "tuning")
     curves = _finite_curves(tuning)
-    if tuning is None or curves is None or tuning.evaluated_frames() == 0:
+    if tuning is None or curves is None:
         return None
     planned = scale.settings(experiment, "tuning")
     complete = state_of(tuning, planned) == "done" and not scale.covering
@@ -93,6 +98,9 @@ def read_outcome(store: Store, scale: Scale, experiment: Experiment) -> Outcome 
     frames, returns = _rectangle(reporting, reporting.members_at(rate), len(seeds))
     if len(frames) == 0:
         return None
+    tuning_frames, tuning_returns = _rectangle(
+        curves, curves.members_at(rate), settings_of(tuning).seeds
+    )
     return Outcome(
         experiment=experiment,
         path=reporting.path,
@@ -102,14 +110,19 @@ def read_outcome(store: Store, scale: Scale, experiment: Experiment) -> Outcome 
         seeds=seeds,
         frames=frames,
         episode_returns=returns,
+        tuning_frames=tuning_frames,
+        tuning_returns=tuning_returns.sum(axis=-1),
         planned_frames=planned.frames,
         complete=complete,
     )
 
 
 def _finite_curves(run: RunDirectory | None) -> RunCurves | None:
-    """The curves of a run; None where it has no evaluation that is finite."""
-    return None if run is None else finite_curves(run)
+    """The curves of a run; None where it has no evaluation that is finite.
+
+    **Raises:** `UserError` if it is damaged.
+    """
+    return None if run is None or run.evaluated_frames() == 0 else finite_curves(run)
 
 
 def _reports(fresh: RunDirectory, tuning: RunDirectory, rate: float, planned: Settings) -> bool:

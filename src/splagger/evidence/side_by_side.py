@@ -97,7 +97,7 @@ class SideBySide:
             with open(log, "w") as file:
                 # A group of its own, so that Ctrl-C reaches it once, through `stopping`.
                 process = subprocess.Popen(
-                    [sys.executable, "-m", _MODULE, str(plan), str(path)],
+                    [sys.executable, "-u", "-m", _MODULE, str(plan), str(path)],
                     stdout=file,
                     stderr=subprocess.STDOUT,
                     env=self._environment(slot),

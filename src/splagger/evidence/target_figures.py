@@ -36,8 +36,9 @@ _COLUMNS = (
 def draw_target(target: Target, store: Store, scale: Scale, out: Path) -> list[Path]:
     """Draws the figures of a target that trains, and writes its table.
 
-    Learning curves twice, with our statistics and with the paper's; mean returns over training as
-    bars; the return of each episode at the end of training; gradient norms where it is about them.
+    Learning curves twice: with our statistics, and as the paper draws them, of the seeds that chose
+    the learning rate. Mean returns over training as bars; the return of each episode at the end of
+    training; gradient norms where it is about them.
 
     **Arguments:**
 
@@ -61,8 +62,8 @@ def draw_target(target: Target, store: Store, scale: Scale, out: Path) -> list[P
     folder = out / target.name
     make_folder(folder)
     figures = {
-        "curves": draw_comparison(_panels(outcomes), OURS),
-        "curves-paper": draw_comparison(_panels(outcomes), PAPER),
+        "curves": draw_comparison(_panels(outcomes, tuning=False), OURS),
+        "curves-paper": draw_comparison(_panels(outcomes, tuning=True), PAPER),
         "scores": draw_bars(_bars(outcomes), "mean trial return over training"),
         "adaptation": draw_adaptation(_last_episodes(outcomes)),
     }
@@ -97,7 +98,8 @@ def _by_environment(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
     return found
 
 
-def _panels(outcomes: Sequence[Outcome]) -> list[Panel]:
+def _panels(outcomes: Sequence[Outcome], *, tuning: bool) -> list[Panel]:
+    """The curves of the seeds that report, or of those that chose the learning rate."""
     panels = []
     for environment, here in _by_environment(outcomes).items():
         anchor = ANCHORS.get(environment)
