@@ -10,6 +10,7 @@ from splagger.cli import reproduction, untrained
 from splagger.cli.analysis_options import Analysis
 from splagger.cli.main import main, parse
 from splagger.cli.reproduce import Reproduce
+from splagger.evidence import target_figures
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.scales import SMOKE
 from splagger.evidence.side_by_side import Ending
@@ -21,8 +22,9 @@ FRAMES = SMOKE.settings(Experiment(MAZE, "max"), "tuning").frames
 
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The words that keep a command in a folder of its own."""
+    """The words that keep a command in a folder of its own; figures are of one kind, to be quick."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(target_figures, "SUFFIXES", (".png",))
     return ["--folder", str(tmp_path / "evidence"), "--out", str(tmp_path / "out")]
 
 
