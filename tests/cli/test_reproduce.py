@@ -10,20 +10,21 @@ from splagger.cli import reproduction, untrained
 from splagger.cli.analysis_options import Analysis
 from splagger.cli.main import main, parse
 from splagger.cli.reproduce import Reproduce
+from splagger.evidence import target_figures
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.scales import SMOKE
 from splagger.evidence.side_by_side import Ending
-from splagger.evidence.store import Store, state_of
+from splagger.evidence.store import Store
 from splagger.foundation.settings import Settings
-from splagger.training import checkpoints
 
 FRAMES = SMOKE.settings(Experiment(MAZE, "max"), "tuning").frames
 
 
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The words that keep a command in a folder of its own."""
+    """The words that keep a command in a folder of its own; figures are of one kind, to be quick."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(target_figures, "SUFFIXES", (".png",))
     return ["--folder", str(tmp_path / "evidence"), "--out", str(tmp_path / "out")]
 
 
@@ -221,31 +222,3 @@ def test_analyses_are_made_once(
         ]
         assert Path(files[0]).read_text() == "x"
     assert calls == [made]
-
-
-def test_a_training_for_real(folders, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    words = ["t-maze", "--scale", "smoke", "--agents", "max", "--fresh-seeds", "0", *folders]
-    experiment = Experiment(MAZE, "max")
-    store = Store(tmp_path / "evidence", ())
-    planned = SMOKE.settings(experiment, "tuning")
-    own = store.own_path(SMOKE, experiment, "tuning")
-    # The time is up while the process starts, or when it has made its run: the end is the same.
-    assert command(*words, "--minutes", "0.02") == 0
-    assert "give the same command again" in capsys.readouterr().err
-    assert state_of(store.open(SMOKE, experiment, "tuning"), planned) in ("missing", "begun")
-    assert command(*words) == 0
-    assert "max on t-maze-long-noise, tuning: trained" in capsys.readouterr().err
-    assert state_of(store.open(SMOKE, experiment, "tuning"), planned) == "done"
-    assert checkpoints.latest(own / "checkpoints") is not None
-    assert [path.name for path in own.parent.iterdir()] == ["tuning"]
-    # More frames than it was made for would be other settings; fewer are done already.
-    assert command(*words, "--frames", "40") == 0
-    assert "done already" in capsys.readouterr().err
-    # A process that complains is told of, with its sentence.
-    for path in (own / "checkpoints").iterdir():
-        path.unlink()
-    (own / "checkpoints").rmdir()
-    (own / "checkpoints").write_text("in the way")
-    (own / "evaluations.csv").unlink()
-    assert command(*words) == 1
-    assert "tuning: failed: " in capsys.readouterr().err

@@ -40,7 +40,9 @@ def run(
     store: Store, processes: SideBySide, experiments: Sequence[Experiment] = (MAX, RNN), **options
 ) -> list[Step]:
     told: list[Step] = []
-    steps = reproduction(store, processes, **options).run(experiments, told.append)
+    trainings = reproduction(store, processes, **options)
+    trainings.check(experiments)
+    steps = trainings.run(experiments, told.append)
     assert told == steps
     return steps
 

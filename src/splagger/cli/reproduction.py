@@ -160,39 +160,41 @@ def _run(
     )
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[share]}"))
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
-        bars: dict[tuple[str, str, Stage], TaskID] = {}
-        whole = progress.add_task(f"{scale.name}: all", total=len(experiments), share="")
+    progress = Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
+    bars: dict[tuple[str, str, Stage], TaskID] = {}
+    whole = progress.add_task(f"{scale.name}: all", total=len(experiments), share="")
 
-        def watch(experiment: Experiment, stage: Stage, frames: int, total: int) -> None:
-            key = (*experiment.key, stage)
-            if key not in bars:
-                name = f"{experiment.label} on {experiment.environment}, {stage}"
-                bars[key] = progress.add_task(name, total=total, share="")
-            progress.update(bars[key], completed=frames, share=f"{frames / total:.0%}")
+    def watch(experiment: Experiment, stage: Stage, frames: int, total: int) -> None:
+        key = (*experiment.key, stage)
+        if key not in bars:
+            name = f"{experiment.label} on {experiment.environment}, {stage}"
+            bars[key] = progress.add_task(name, total=total, share="")
+        progress.update(bars[key], completed=frames, share=f"{frames / total:.0%}")
 
-        def done(step: Step) -> None:
-            bar = bars.pop((*step.experiment.key, step.stage), None)
-            if bar is not None:
-                progress.remove_task(bar)
-            if step.stage == "tuning":
-                progress.advance(whole)
-            if step.result == "not started":
-                return
-            seconds = "" if step.seconds is None else f", {step.seconds:.0f} s"
-            progress.console.print(
-                f"{step.experiment.label} on {step.experiment.environment}, {step.stage}: "
-                f"{step.note}{seconds}",
-                markup=False,
-                highlight=False,
-            )
+    def done(step: Step) -> None:
+        bar = bars.pop((*step.experiment.key, step.stage), None)
+        if bar is not None:
+            progress.remove_task(bar)
+        if step.stage == "tuning":
+            progress.advance(whole)
+        if step.result == "not started":
+            return
+        seconds = "" if step.seconds is None else f", {step.seconds:.0f} s"
+        progress.console.print(
+            f"{step.experiment.label} on {step.experiment.environment}, {step.stage}: "
+            f"{step.note}{seconds}",
+            markup=False,
+            highlight=False,
+        )
 
-        def stopping() -> None:
-            progress.console.print(
-                "Stopping and saving what runs. Again to stop at once, which loses what came after "
-                "the last checkpoints.",
-                highlight=False,
-            )
+    def stopping() -> None:
+        progress.console.print(
+            "Stopping and saving what runs. Again to stop at once, which loses what came after "
+            "the last checkpoints.",
+            highlight=False,
+        )
 
-        reproduction = Reproduction(scale, store, processes, reductions, watch)
+    reproduction = Reproduction(scale, store, processes, reductions, watch)
+    reproduction.check(experiments)
+    with progress:
         return reproduction.run(experiments, done, stopping)

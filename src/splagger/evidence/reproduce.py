@@ -116,6 +116,16 @@ class Reproduction:
         self._watch = watch
         self._told = threading.Lock()
 
+    def check(self, experiments: Sequence[Experiment]) -> None:
+        """Checks what can be checked before anything is trained.
+
+        **Raises:** `UserError` if settings of an experiment are not valid.
+        """
+        for experiment in experiments:
+            self.planned(experiment, "tuning")
+            if experiment.fresh and self._scale.fresh_seeds:
+                self._reductions.of(self._scale.settings(experiment, "fresh", _ANY_RATE))
+
     def run(
         self,
         experiments: Sequence[Experiment],
@@ -132,13 +142,7 @@ class Reproduction:
         - `experiments`: which ones.
         - `done`: is called with every step that ends.
         - `stopping`: is called at the first interruption.
-
-        **Raises:** `UserError`, before anything is trained, if settings are not valid.
         """
-        for experiment in experiments:
-            self.planned(experiment, "tuning")
-            if experiment.fresh and self._scale.fresh_seeds:
-                self._reductions.of(self._scale.settings(experiment, "fresh", _ANY_RATE))
         steps: list[Step] = []
 
         def follow(experiment: Experiment) -> None:
