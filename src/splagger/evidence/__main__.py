@@ -11,7 +11,7 @@ def _leave(*_: object) -> None:
 
 
 if __name__ == "__main__":
-    # Until the loop listens there is nothing to save. `KeyboardInterrupt` would now and then be lost
+    # Until the loop listens there is nothing to save. `KeyboardInterrupt` is lost now and then
     # in a library that is being imported, and the training would go on.
     signal.signal(signal.SIGINT, _leave)
 
