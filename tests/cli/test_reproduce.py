@@ -22,7 +22,7 @@ FRAMES = SMOKE.settings(Experiment(MAZE, "max"), "tuning").frames
 
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The words that keep a command in a folder of its own; figures are of one kind, to be quick."""
+    """The words that keep a command in a folder of its own; figures are of one kind alone."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(target_figures, "SUFFIXES", (".png",))
     return ["--folder", str(tmp_path / "evidence"), "--out", str(tmp_path / "out")]

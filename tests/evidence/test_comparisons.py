@@ -3,7 +3,7 @@ import pytest
 from support.evidence_runs import MAZE
 from support.findings import MadeLibrary, made_outcome
 
-from splagger.evidence.comparisons import Compare, Learns
+from splagger.evidence.comparisons import Compare, Learns, Relation
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.finding import Finding
 
@@ -16,7 +16,7 @@ def normalised(*scores: float) -> list[list[float]]:
     return [[2 + 14 * score] * 3 for score in scores]
 
 
-def compare(first, second, relation="above", **options) -> Finding:
+def compare(first, second, relation: Relation = "above", **options) -> Finding:
     library = MadeLibrary(
         {"max": made_outcome(MAX, first), "rnn": made_outcome(RNN, second, **options)}
     )

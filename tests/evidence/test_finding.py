@@ -3,22 +3,22 @@ from support.evidence_runs import MAZE
 from support.findings import made_outcome
 
 from splagger.evidence.experiment import Experiment
-from splagger.evidence.finding import Finding, describe, together, unless_reduced
+from splagger.evidence.finding import Finding, Verdict, describe, together, unless_reduced
 
 
 @pytest.mark.parametrize(
     ("verdicts", "whole"),
     [
-        ("", "open"),
-        ("holds", "holds"),
-        ("holds holds", "holds"),
-        ("holds open", "open"),
-        ("holds open fails", "fails"),
-        ("fails", "fails"),
+        ([], "open"),
+        (["holds"], "holds"),
+        (["holds", "holds"], "holds"),
+        (["holds", "open"], "open"),
+        (["holds", "open", "fails"], "fails"),
+        (["fails"], "fails"),
     ],
 )
-def test_a_claim_holds_if_all_of_it_does(verdicts: str, whole: str):
-    assert together([Finding("", one, "") for one in verdicts.split()]) == whole
+def test_a_claim_holds_if_all_of_it_does(verdicts: list[Verdict], whole: Verdict):
+    assert together([Finding("", one, "") for one in verdicts]) == whole
 
 
 def test_evidence_in_few_words():

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from support.evidence_runs import MAZE, SCALE, FakeProcesses, write_stage
 
+from splagger.evidence.exit_status import STOPPED
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.outcome import read_outcome
 from splagger.evidence.reproduce import Reductions, Reproduction, Step
 from splagger.evidence.scales import Scale
 from splagger.evidence.side_by_side import Ending, SideBySide
 from splagger.evidence.store import Store
-from splagger.evidence.train_job import STOPPED
 from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings
 

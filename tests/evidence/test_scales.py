@@ -39,6 +39,7 @@ def test_frames_depend_on_how_the_environment_begins():
 def test_changes_of_the_experiment_stay_below_those_of_the_scale():
     changes = {"agent": {"objective": {"elbo": {"kl_weight": 0.25}}}, "evaluation_tasks": 7}
     settings = SMOKE.settings(Experiment(MAZE, "pearl", "KL", changes), "tuning")
+    assert settings.agent.objective.elbo is not None
     assert settings.agent.objective.elbo.kl_weight == 0.25
     assert settings.evaluation_tasks == 2
     with pytest.raises(UserError, match="unknown setting 'lerning'"):

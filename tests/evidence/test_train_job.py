@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from support.evidence_runs import MAZE
 
+from splagger.evidence.exit_status import BAD_INPUT, INTERRUPTED, STOPPED
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.reproduce import Reductions, Reproduction, Step
 from splagger.evidence.scales import SMOKE
 from splagger.evidence.side_by_side import SideBySide
 from splagger.evidence.store import Store, state_of
-from splagger.evidence.train_job import BAD_INPUT, INTERRUPTED, STOPPED, main
+from splagger.evidence.train_job import main
 from splagger.foundation.settings import to_dictionary
 from splagger.training import checkpoints
 from splagger.training.loop import TrainingResult

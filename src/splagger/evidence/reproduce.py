@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from splagger.evidence.exit_status import BAD_INPUT, INTERRUPTED, STOPPED
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.outcome import RULE
 from splagger.evidence.scales import Scale, Stage
 from splagger.evidence.side_by_side import Ending, SideBySide
 from splagger.evidence.store import Store, state_of
-from splagger.evidence.train_job import BAD_INPUT, INTERRUPTED, STOPPED
 from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings
 from splagger.reporting.learning_rate import choose_learning_rate

@@ -17,7 +17,7 @@ from splagger.foundation.errors import UserError
 from splagger.foundation.settings import Settings, to_dictionary
 from splagger.training.files import make_folder
 
-_MODULE = "splagger.evidence.train_job"
+_MODULE = "splagger.evidence"
 _MEMORY_SHARE = 0.92
 _POLL_SECONDS = 0.5
 _POLLS_PER_WATCH = 8

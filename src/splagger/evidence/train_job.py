@@ -1,4 +1,4 @@
-"""One training in a process of its own: `python -m splagger.evidence.train_job SETTINGS RUN`.
+"""One training in a process of its own: `python -m splagger.evidence SETTINGS RUN`.
 
 `SETTINGS` is a JSON file of settings. Where `RUN` is a run already it goes on. The exit status is 0
 where the training ended, 1 where it ended because all members failed, 2 for bad input, 3 where it
@@ -9,19 +9,11 @@ import json
 import sys
 from pathlib import Path
 
+from splagger.evidence.exit_status import BAD_INPUT, INTERRUPTED, STOPPED
 from splagger.foundation.errors import UserError
 from splagger.foundation.settings import from_dictionary
 from splagger.training.settings_file import SETTINGS
 from splagger.training.train import resume, start_run
-
-INTERRUPTED = 3
-"""The exit status of a training that a signal stopped."""
-
-BAD_INPUT = 2
-"""The exit status where a mistake of the user's is complained about."""
-
-STOPPED = "members stopped:"
-"""How the line begins that says how many members were stopped."""
 
 
 def main() -> int:
@@ -44,7 +36,3 @@ def main() -> int:
     counts = f"{len(result.failed)} of {len(settings.members)}"
     print(f"{STOPPED} the loss of {counts} was not finite", file=sys.stderr)
     return 1 if len(result.failed) == len(settings.members) else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
