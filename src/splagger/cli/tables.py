@@ -13,6 +13,7 @@ from splagger.recipes.ingredients import ingredients
 from splagger.recipes.recipes import settings_for
 
 if TYPE_CHECKING:
+    from splagger.environments.entries import EnvironmentEntry
     from splagger.environments.trial_description import TrialDescription
 
 
@@ -48,7 +49,7 @@ def environments_table() -> Table:
             "".join([f"[bold]{entry.name}[/bold]", *(f" ({alias})" for alias in entry.aliases[:1])])
             + f"\n{entry.description}",
             str(entry.episodes),
-            _optimum(entry.name),
+            _optimum(entry),
         )
     table.caption = (
         "optimum: best possible expected return of a trial. "
@@ -58,11 +59,12 @@ def environments_table() -> Table:
     return table
 
 
-def _optimum(environment: str) -> str:
+def _optimum(entry: "EnvironmentEntry") -> str:
     from splagger.environments.registry import EnvironmentSpecification
 
     try:
-        optimum = EnvironmentSpecification.parse(environment).trial().optimal_return
+        environment = EnvironmentSpecification(entry.name).build()
+        optimum = environment.optimal_return(entry.episodes)
     except UserError:
         # A package that it needs is not installed; whoever trains in it is told which.
         return "unknown"
