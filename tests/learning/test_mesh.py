@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from support.runs import ROOT, python
+from support.runs import ROOT, flags_of_devices, python
 
 from splagger.foundation.errors import UserError
 from splagger.learning.mesh import Layout, choose_layout
@@ -43,8 +43,7 @@ def found():
         python(
             f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r}); "
             "from support.mesh_checks import main; main()",
-            # Programs that run a few times are not worth optimising.
-            XLA_FLAGS="--xla_force_host_platform_device_count=8 --xla_backend_optimization_level=0",
+            XLA_FLAGS=flags_of_devices(8),
             JAX_PLATFORMS="cpu",
         ).splitlines()[-1]
     )

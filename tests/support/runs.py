@@ -115,6 +115,15 @@ def environment_variables(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "COLUMNS": "100", **more}
 
 
+def flags_of_devices(count: int) -> str:
+    """XLA_FLAGS of a process that simulates devices. Programs that run a few times are not worth
+    optimising; the rest is as in this process."""
+    return (
+        f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={count} "
+        "--xla_backend_optimization_level=0"
+    )
+
+
 def start_process(*words: str, cwd: Path, **variables: str) -> subprocess.Popen[str]:
     """Starts `splagger` with these words, in a process of its own."""
     program = "from splagger.cli import main; raise SystemExit(main())"

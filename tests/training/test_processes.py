@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from support.runs import FLAGS, metrics_of, run_settings, start_process
+from support.runs import FLAGS, flags_of_devices, metrics_of, run_settings, start_process
 
 from splagger.foundation.errors import UserError
 from splagger.training.processes import anywhere, from_first, is_first_process, join_processes
@@ -45,8 +45,7 @@ def test_two_processes_leave_the_run_of_one(tmp_path: Path):
         start_process(
             *[*TRAIN, *together, "--process-index", str(index)],
             cwd=tmp_path,
-            # Programs that run a few times are not worth optimising.
-            XLA_FLAGS="--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0",
+            XLA_FLAGS=flags_of_devices(2),
             JAX_PLATFORMS="cpu",
         )
         for index in range(2)

@@ -58,8 +58,7 @@ def starts_and_actions(definition):
 
 
 def by_mjx(environment, task, position, velocity, actions):
-    # It runs once: what LLVM would optimise takes longer than it saves.
-    @functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
+    @jax.jit
     def run(position, velocity, actions):
         def step(state, action):
             def one(state, action):
