@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 from support.evidence_runs import MAZE, SCALE, write_stage
 
+from splagger.evidence import target_figures
 from splagger.evidence.experiment import Experiment
 from splagger.evidence.judge import NORM
 from splagger.evidence.store import Store
 from splagger.evidence.target_figures import draw_target
 from splagger.evidence.targets import Target
+from splagger.reporting.statistics.bootstrap import OURS, PAPER
 
 CHEETAH = "half-cheetah-direction"
 EXPERIMENTS = (
@@ -29,6 +31,25 @@ def store(tmp_path: Path) -> Store:
 def test_nothing_is_drawn_where_nothing_was_trained(store: Store, tmp_path: Path):
     assert draw_target(TARGET, store, SCALE, tmp_path / "out") == []
     assert not (tmp_path / "out").exists()
+
+
+def test_the_papers_curves_are_of_the_seeds_that_chose(store: Store, tmp_path: Path, monkeypatch):
+    drawn = []
+
+    def note(panels, mode):
+        drawn.append((mode, panels[0].curves[0].returns))
+        return draw_comparison(panels, mode)
+
+    draw_comparison = target_figures.draw_comparison
+    monkeypatch.setattr(target_figures, "draw_comparison", note)
+    monkeypatch.setattr(target_figures, "SUFFIXES", (".svg",))
+    write_stage(store, EXPERIMENTS[0], value=10.0)
+    write_stage(store, EXPERIMENTS[0], "fresh", value=12.0)
+    draw_target(TARGET, store, SCALE, tmp_path)
+    (ours, fresh), (papers, tuning) = drawn
+    assert (ours, len(fresh), fresh[0, -1]) == (OURS, 4, 12.0)
+    assert (papers, len(tuning)) == (PAPER, 3)
+    assert tuning[0, -1] != 12.0
 
 
 def test_figures_and_table_of_what_there_is(store: Store, tmp_path: Path):

@@ -106,12 +106,19 @@ def _panels(outcomes: Sequence[Outcome], *, tuning: bool) -> list[Panel]:
         panels.append(
             Panel(
                 title=environment,
-                curves=[AgentCurves(one.experiment.label, one.frames, one.returns) for one in here],
+                curves=[_curves(one, tuning=tuning) for one in here],
                 optimum=None if anchor is None else anchor.optimum,
                 random=None if anchor is None else anchor.random,
             )
         )
     return panels
+
+
+def _curves(outcome: Outcome, *, tuning: bool) -> AgentCurves:
+    label = outcome.experiment.label
+    if tuning:
+        return AgentCurves(label, outcome.tuning_frames, outcome.tuning_returns)
+    return AgentCurves(label, outcome.frames, outcome.returns)
 
 
 def _bars(outcomes: Sequence[Outcome]) -> list[BarPanel]:
