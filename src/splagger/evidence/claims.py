@@ -178,13 +178,13 @@ CLAIMS = (
     ),
     _claim(
         "Agreement",
-        "the relation of two observations far apart needs dependence on order",
+        "for the relation of two observations far apart neither half alone is enough",
         "implied",
         _above("splagger", "max rnn", AGREEMENT),
     ),
     _claim(
         "Latent",
-        "evidence that has to be counted needs dependence on order",
+        "where evidence has to be counted, the maximum alone is not enough",
         "implied",
         _above("splagger", "max", LATENT),
     ),

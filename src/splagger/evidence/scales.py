@@ -97,7 +97,7 @@ SHORT = Scale(
         "walker": 2_000_000,
     },
     changes={"evaluation_interval": 8, "evaluation_tasks": 64},
-    description="small networks, fewer frames and learning rates: two cores, minutes a training",
+    description="small networks, fewer frames and learning rates: for two cores",
 )
 SMOKE = Scale(
     name="smoke",

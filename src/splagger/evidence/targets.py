@@ -114,8 +114,8 @@ TARGETS = (
         "T-Maze Latent",
         _fresh(
             LATENT,
-            *(*_MAIN, "splagger-no-split", "cnp", "pearl", "splagger-linear"),
-            *("splagger-mean", "mate", "transformer-causal"),
+            *(*_MAIN, "splagger-no-split", "cnp", "pearl", "transformer-causal"),
+            *("splagger-mean", "mate", "splagger-linear"),
         ),
     ),
     _target(
