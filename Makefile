@@ -23,12 +23,13 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test docs lock clean
+.PHONY: help install demo test test-all docs lock clean
 
 help:
 	@echo "make install   makes .venv with the pinned packages and the command .venv/bin/splagger"
 	@echo "make demo      installs, then trains SplAgger and a recurrent network on a memory task"
 	@echo "make test      installs the development tools, then checks style, types, imports, and runs the tests"
+	@echo "make test-all  the same with the slow tests (tests/slow_tests.txt), which take as long again"
 	@echo "make docs      installs the development tools, then builds the documentation into build/site"
 	@echo "make lock      makes requirements/*.lock again (LOCK_OPTIONS=--upgrade takes newer versions)"
 	@echo "make clean     removes .venv and the caches; runs/ stays"
@@ -39,12 +40,12 @@ install: $(RUNTIME)
 demo: $(RUNTIME)
 	@$(BIN)/splagger demo
 
-test: $(DEVELOPMENT)
+test test-all: $(DEVELOPMENT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadfile --durations 12
+	$(BIN)/pytest -n 2 --dist loadfile --durations 12 $(if $(filter test-all,$@),--slow)
 
 # The variable silences an announcement of Material for MkDocs, which says nothing of this site.
 docs: $(DEVELOPMENT)

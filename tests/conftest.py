@@ -1,5 +1,6 @@
 """What every test stands on: set up before jax and splagger are imported."""
 
+import fnmatch
 import os
 import signal
 from collections.abc import Iterator
@@ -13,11 +14,10 @@ os.environ.setdefault("XDG_CACHE_HOME", str(_ROOT / ".cache"))
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_ROOT / ".cache" / "jax"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 os.environ.setdefault("MPLBACKEND", "Agg")
-# Most of the tests' time is XLA's, for programs that run a few times: they are compiled with little
+# Most of the tests' time is XLA's, for programs that run a few times: they are compiled without
 # optimisation and, where jaxlib still has it, by the older code generator, without a stage of MLIR.
-# At level 0 gradients of `max-low` in test_split_aggregator.py differ between step and unroll.
 # XLA ends a process that names a flag it lacks.
-_FLAGS = ["--xla_backend_optimization_level=1"]
+_FLAGS = ["--xla_backend_optimization_level=0"]
 if version("jaxlib").startswith("0.10."):
     _FLAGS.append("--xla_cpu_use_fusion_emitters=false")
 os.environ.setdefault("XLA_FLAGS", " ".join(_FLAGS))
@@ -39,6 +39,31 @@ pytest.register_assert_rewrite("support.runs")
 from support.run_fixtures import finished_run, run_copy  # noqa: E402
 
 __all__ = ["finished_run", "run_copy"]
+
+_TESTS = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run what slow_tests.txt lists")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the slow tests, unless they are asked for by `--slow` or by their own address."""
+    lines = (_TESTS / "slow_tests.txt").read_text().splitlines()
+    patterns = [line for line in lines if line and not line.startswith("#")]
+    addresses = {item: item.nodeid.removeprefix("tests/") for item in items}
+    by_pattern = {line: fnmatch.filter(addresses.values(), line) for line in patterns}
+    # A part of the tests need not have them all.
+    unknown = [line for line, matched in by_pattern.items() if not matched]
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and unknown:
+        raise pytest.UsageError(f"slow_tests.txt lists what no test is called: {unknown}")
+    if config.getoption("slow") or any("::" in argument for argument in config.args):
+        return
+    slow = {address for matched in by_pattern.values() for address in matched}
+    left_out = [item for item in items if addresses[item] in slow]
+    items[:] = [item for item in items if addresses[item] not in slow]
+    config.hook.pytest_deselected(items=left_out)
+
 
 # The same examples in every run, and none fails for being slow: the machine may be shared.
 hypothesis.settings.register_profile(

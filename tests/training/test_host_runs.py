@@ -100,7 +100,7 @@ def test_without_their_state_new_trials_begin(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_workers_change_nothing_and_one_that_dies_is_named(whole: Path, tmp_path: Path):
-    settings = host_settings(host={"workers": 2, "overlap": True})
+    settings = host_settings(host={"workers": 2})
     message = stopped(tmp_path / "run", settings, "kill")
     assert "SIGKILL" in message
     assert resume(tmp_path / "run", trust=True, quiet=True).finished
