@@ -76,7 +76,7 @@ hypothesis.settings.load_profile("splagger")
 
 
 # Linux lets a process have some 65 thousand memory maps. Most seen after one file were 30 thousand.
-_MANY_MAPS = 15_000
+_MANY_MAPS = 25_000
 
 
 @pytest.fixture(autouse=True, scope="module")

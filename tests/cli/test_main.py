@@ -468,7 +468,7 @@ def test_an_interrupt_ends_quietly(
     assert capsys.readouterr().err == "splagger: stopped.\n"
 
 
-@pytest.mark.parametrize("words", [["agents"], ["evaluate", "RUN", "--tasks", "64", "--json"]])
+@pytest.mark.parametrize("words", [["environments"], ["evaluate", "RUN", "--tasks", "9", "--json"]])
 def test_a_reader_that_has_seen_enough_is_no_error(finished_run: Path, words: list[str]):
     program = "from splagger.cli import main; raise SystemExit(main())"
     reader, writer = os.pipe()

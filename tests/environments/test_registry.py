@@ -74,8 +74,6 @@ def test_every_entry_is_complete(found):
     # Every option has a default, so that the name alone is enough.
     assert all(option.default is not option.type for option in found.options.values())
     assert set(dict(found.held_out)) <= set(found.options)
-    if found.name == "meta-world-ml45":
-        return  # It is built as ML10 is, but its fifty simulators take a minute.
     if found.simulated_on == "host":
         pytest.importorskip("metaworld")
     environment = found.builder()

@@ -15,6 +15,7 @@ from splagger.environments.locomotion.half_cheetah import HalfCheetahDirection
 from splagger.environments.locomotion.mjx_environment import MjxEnvironment, MjxState
 from splagger.environments.locomotion.packages import import_mujoco
 from splagger.environments.locomotion.random_parameters import (
+    HopperRandomParameters,
     WalkerRandomParameters,
 )
 from splagger.environments.trial import Trial
@@ -111,9 +112,10 @@ def contact_forces(model, data):
     [
         (HalfCheetahDirection(), "model"),
         (HalfCheetahDirection(), "fast"),
+        (WalkerRandomParameters(0.0), "model"),
+        (HopperRandomParameters(0.0), "fast"),
     ],
-    # The ant below is simulated by Runge and Kutta's method, as hopper and walker are.
-    ids=["half-cheetah", "half-cheetah-fast"],
+    ids=["half-cheetah", "half-cheetah-fast", "walker", "hopper-fast"],
 )
 def test_mjx_moves_as_mujoco_does(definition, solver):
     environment = MjxEnvironment(definition, solver)
