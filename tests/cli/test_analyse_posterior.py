@@ -18,7 +18,7 @@ FILES = {"posterior.csv", "posterior.png"}
 def inferring_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny run of an agent that learns to predict rewards. Nobody may change it."""
     path = tmp_path_factory.mktemp("inferring") / "run"
-    elbo = {"buffer": 8, "trajectories": 3, "reward": {"hidden_sizes": (6,)}}
+    elbo = {"buffer": 8, "trajectories": 3, "reward": {"hidden_sizes": (16,)}}
     settings = with_changes(
         run_settings("varibad-hypernetwork", seeds=1, frames=64),
         {"agent": {"objective": {"elbo": elbo}}},
