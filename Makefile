@@ -29,7 +29,7 @@ help:
 	@echo "make install   makes .venv with the pinned packages and the command .venv/bin/splagger"
 	@echo "make demo      installs, then trains SplAgger and a recurrent network on a memory task"
 	@echo "make test      installs the development tools, then checks style, types, imports, and runs the tests"
-	@echo "make test-all  the same with the slow tests (tests/slow_tests.txt), which take as long again"
+	@echo "make test-all  the same with the slow tests (tests/slow_tests.txt), which take nearly as long again"
 	@echo "make docs      installs the development tools, then builds the documentation into build/site"
 	@echo "make lock      makes requirements/*.lock again (LOCK_OPTIONS=--upgrade takes newer versions)"
 	@echo "make clean     removes .venv and the caches; runs/ stays"
